@@ -1,0 +1,243 @@
+"""`ScalarOp`: a function of numbers. One row of the table is one such Op: name, arity, dtype rule, reference, derivative.
+
+The same object serves scalars and tensors: calling a row with a tensor among its arguments builds the elementwise
+operation (`lift` is set by `neano.tensor.elemwise`), so derivatives are written once, in terms of the rows themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from neano.graph.errors import MethodNotDefined
+from neano.graph.op import Op
+from neano.graph.variable import Apply, Variable
+from neano.scalar.dtypes import check_dtype, is_discrete, upcast
+from neano.scalar.rows import ROWS, row
+from neano.scalar.type import Scalar, ScalarVariable, as_scalar
+
+DtypeRule = Callable[..., str]
+"""Gives the output's dtype from those of the operands; raises TypeError where they make no sense."""
+
+OperandRule = Callable[[Sequence[str], str], Sequence[str]]
+"""Gives the dtypes in which a function computes, from the operands' own dtypes and the output's."""
+
+Derivative = Callable[..., Sequence[Any]]
+"""`(inputs, output, cotangent) -> cotangents of the inputs`, written in rows of the table and operators."""
+
+lift: Callable[[ScalarOp, Sequence[Any]], Any] | None = None
+"""Builds the elementwise operation of a row on tensors; set by `neano.tensor.elemwise`."""
+
+
+class ScalarOp(Op):
+    """A function of numbers.
+
+    Users subclass it (as `UnaryScalarOp` and its like) with `impl` and `grad`; the table makes rows with `scalar_function`.
+
+    Attributes:
+        name: how it is printed and found; unique among the rows of the table.
+        nin: number of operands, -1 for one or more.
+        commutative, associative: whether operands may be reordered and regrouped.
+    """
+
+    nin: int = -1
+    nout: int = 1
+    commutative = False
+    associative = False
+    name: str | None = None
+
+    def __init__(self, output_types_preference: Any = None, name: str | None = None) -> None:
+        if name is not None:
+            self.name = name
+        if output_types_preference is not None:
+            self.output_types_preference = output_types_preference
+
+    def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
+        """Return the dtypes of the outputs.
+
+        Raises:
+            TypeError: the function is not defined on operands of these dtypes.
+        """
+        preference = getattr(self, "output_types_preference", None)
+        if preference is None:
+            return (upcast(*dtypes),)
+        types = preference(*[Scalar(d) for d in dtypes])
+        return tuple(t.dtype for t in (types if isinstance(types, (list, tuple)) else [types]))
+
+    def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
+        """Return the dtypes to which operands are converted before computing; by default the output's."""
+        return [output] * len(dtypes)
+
+    def make_node(self, *inputs: Any) -> Apply:
+        if self.nin >= 0 and len(inputs) != self.nin:
+            raise TypeError(f"{self} takes {self.nin} operands, {len(inputs)} were given")
+        operands = [as_scalar(v) for v in inputs]
+        return Apply(self, operands, [Scalar(d)() for d in self.output_dtypes(*[v.dtype for v in operands])])
+
+    def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
+        if lift is not None and not all(isinstance(v, ScalarVariable) or not isinstance(v, Variable) for v in inputs):
+            return lift(self, inputs, **kwargs)
+        return super().__call__(*inputs, **kwargs)
+
+    def impl(self, *values: Any) -> Any:
+        """Compute one result from Python or NumPy numbers."""
+        raise MethodNotDefined(f"{type(self).__name__} does not define impl")
+
+    def reference(self, arrays: Sequence[Any], dtypes: Sequence[str]) -> Sequence[Any]:
+        """Compute whole arrays with NumPy.
+
+        Args:
+            arrays: operands that broadcast against each other.
+            dtypes: the dtypes of the results.
+        """
+        results = np.vectorize(self.impl, otypes=list(dtypes))(*arrays)
+        return results if isinstance(results, tuple) else (results,)
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
+        dtypes = [output.type.dtype for output in node.outputs]  # type: ignore[attr-defined]
+        for storage, value, dtype in zip(output_storage, self.reference(inputs, dtypes), dtypes, strict=True):
+            storage[0] = np.asarray(value, dtype=dtype)[()]
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.name == getattr(other, "name", None)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.name))
+
+    def __str__(self) -> str:
+        return self.name or type(self).__name__
+
+
+class TableOp(ScalarOp):
+    """A row of the table; each row is the one instance of a class of its own, named as Theano named it."""
+
+    dtype_rule: DtypeRule
+    operand_rule: OperandRule | None
+    array_function: Callable[..., Any]
+    derivative: Derivative | None
+
+    def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
+        return (type(self).dtype_rule(*dtypes),)
+
+    def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
+        rule = type(self).operand_rule
+        return [output] * len(dtypes) if rule is None else rule(dtypes, output)
+
+    def impl(self, *values: Any) -> Any:
+        dtype = self.output_dtypes(*[check_dtype(np.asarray(v).dtype) for v in values])
+        return np.asarray(self.reference(values, dtype)[0])[()]
+
+    def reference(self, arrays: Sequence[Any], dtypes: Sequence[str]) -> Sequence[Any]:
+        given = [np.asarray(a) for a in arrays]
+        wanted = self.operand_dtypes([a.dtype.name for a in given], dtypes[0])
+        with np.errstate(all="ignore"):
+            operands = [a.astype(d, copy=False) for a, d in zip(given, wanted, strict=True)]
+            return (np.asarray(type(self).array_function(*operands)).astype(dtypes[0], copy=False),)
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        rule = type(self).derivative
+        if rule is None:
+            raise MethodNotDefined(f"{self.name} has no derivative")
+        if is_discrete(outputs[0].type.dtype):
+            return [zeros_of(x) for x in inputs]
+        return rule(inputs, outputs[0], output_grads[0])
+
+    def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        return self.L_op(inputs, [self(*inputs)], output_grads)
+
+    def __reduce__(self) -> Any:
+        return (row, (self.name,))
+
+
+def zeros_of(variable: Any) -> Any:
+    """Return zeros of the variable's shape: of its own dtype where that is continuous, else of floatX."""
+    return variable.zeros_like(dtype="floatX") if is_discrete(variable.type.dtype) else variable.zeros_like()
+
+
+def scalar_function(
+    name: str,
+    arity: int,
+    dtype: DtypeRule,
+    reference: Callable[..., Any],
+    derivative: Derivative | None,
+    *,
+    operands: OperandRule | None = None,
+    doc: str = "",
+    class_name: str | None = None,
+    commutative: bool = False,
+    associative: bool = False,
+) -> TableOp:
+    """Add a row to the table and return it.
+
+    Args:
+        name: unique name, the field's (Theano's) term.
+        arity: number of operands, -1 for one or more.
+        dtype: the output's dtype from the operands'.
+        reference: the NumPy or SciPy function on whole arrays, which defines the values.
+        derivative: `(inputs, output, cotangent) -> cotangents`; None where there is none.
+        operands: the dtypes in which it computes; the output's by default.
+        doc: one line for users.
+        class_name: the class's name where it is not the capitalised `name`.
+        commutative, associative: algebraic properties that rules may use.
+    """
+    members = {
+        "name": name,
+        "nin": arity,
+        "dtype_rule": staticmethod(dtype),
+        "operand_rule": None if operands is None else staticmethod(operands),
+        "array_function": staticmethod(reference),
+        "derivative": None if derivative is None else staticmethod(derivative),
+        "commutative": commutative,
+        "associative": associative,
+        "__doc__": doc,
+        "__module__": "neano.scalar.table",
+    }
+    label = class_name or "".join(part.capitalize() for part in name.split("_"))
+    op: TableOp = type(label, (TableOp,), members)()
+    if name in ROWS:
+        raise ValueError(f"the table already has a row {name!r}")
+    ROWS[name] = op
+    return op
+
+
+class Composite(ScalarOp):
+    """A scalar graph as one function.
+
+    Args:
+        inputs, outputs: scalar variables of the graph.
+    """
+
+    __props__ = ("key",)
+
+    def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any], name: str = "Composite") -> None:
+        from neano.graph.printing import graph_text
+
+        super().__init__(name=name)
+        self.inputs, self.outputs = list(inputs), list(outputs)
+        self.nin, self.nout = len(self.inputs), len(self.outputs)
+        dtypes = tuple(v.type.dtype for v in self.inputs)
+        self.key = (dtypes, tuple(graph_text(v, {u: f"i{i}" for i, u in enumerate(self.inputs)}) for v in self.outputs))
+
+    def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
+        if list(dtypes) != [v.type.dtype for v in self.inputs]:
+            raise TypeError(f"{self} takes operands of dtypes {[v.type.dtype for v in self.inputs]}, not {list(dtypes)}")
+        return tuple(v.type.dtype for v in self.outputs)
+
+    def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
+        return list(dtypes)
+
+    def reference(self, arrays: Sequence[Any], dtypes: Sequence[str]) -> Sequence[Any]:
+        from neano.graph.traverse import toposort
+        from neano.graph.variable import Constant
+
+        values: dict[Variable, Any] = dict(zip(self.inputs, arrays, strict=True))
+        for node in toposort(self.outputs, self.inputs):
+            given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
+            results = node.op.reference(given, [v.type.dtype for v in node.outputs])  # type: ignore[attr-defined]
+            values.update(zip(node.outputs, results, strict=True))
+        return [v.data if isinstance(v, Constant) else values[v] for v in self.outputs]
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        raise NotImplementedError("Composite is made after differentiation; differentiate the graph that it came from")

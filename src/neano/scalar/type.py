@@ -1,0 +1,89 @@
+"""`Scalar`: the type of single numbers, and the variables that carry it.
+
+Scalar variables are what one element of an elementwise operation is written in (`Composite`); users mostly meet tensors.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neano.graph.type import Type
+from neano.graph.variable import Constant, Variable
+from neano.scalar.dtypes import autocast_dtype, check_dtype, is_complex, is_discrete, is_float
+from neano.scalar.operators import Operators
+
+
+class Scalar(Type):
+    """The type of one number of a dtype. Equal for equal dtypes."""
+
+    ndim = 0
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = check_dtype(dtype)
+        self._numpy = np.dtype(self.dtype)
+
+    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        if strict and getattr(value, "dtype", None) != self._numpy:
+            raise TypeError(f"expected a number of dtype {self.dtype}, got {value!r} of {type(value).__name__}")
+        converted = self._numpy.type(value)
+        if allow_downcast or converted == value or (np.isnan(converted) and value != value):
+            return converted
+        if allow_downcast is None and type(value) is float and is_float(self.dtype):
+            return converted
+        raise TypeError(f"the value {value!r} cannot be held by {self.dtype} without loss")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scalar) and other.dtype == self.dtype
+
+    def __hash__(self) -> int:
+        return hash((Scalar, self.dtype))
+
+    def __str__(self) -> str:
+        return self.dtype
+
+    def __repr__(self) -> str:
+        return f"Scalar({self.dtype})"
+
+
+class ScalarVariable(Operators, Variable):
+    """One number of a graph. Operators come from `neano.scalar.operators`, shared with tensors."""
+
+    type: Scalar
+
+    @property
+    def dtype(self) -> str:
+        return self.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        return 0
+
+
+class ScalarConstant(Constant, ScalarVariable):  # type: ignore[misc]
+    """A number written in a scalar graph."""
+
+
+Scalar.variable_class = ScalarVariable
+Scalar.constant_class = ScalarConstant
+
+
+def constant(value: Any, name: str | None = None, dtype: str | None = None) -> ScalarConstant:
+    """Return a scalar constant, of the dtype that autocasting gives a plain number."""
+    return ScalarConstant(Scalar(dtype or autocast_dtype(value)), np.asarray(value, dtype=dtype)[()], name=name)
+
+
+def as_scalar(value: Any, name: str | None = None) -> Any:
+    """Return a scalar variable that stands for `value`: itself, or a constant made of a number."""
+    if isinstance(value, ScalarVariable):
+        return value
+    if isinstance(value, Variable):
+        converted = getattr(value.type, "as_scalar", None)
+        if converted is not None:
+            return converted(value)
+        raise TypeError(f"cannot use {value} of type {value.type} as a scalar")
+    return constant(value, name)
+
+
+__all__ = ["Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "is_complex", "is_discrete", "is_float"]
