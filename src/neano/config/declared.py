@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from typing import Any
 
 from neano.config import groups, inert
 from neano.config.flags import BOOL, NO_EFFECT, TEXT, Group, Kind, flag, group, integer, one_of
+from neano.config.sources import substitute
 
 _ACTION = one_of("ignore", "warn", "raise", "pdb")
 _TEST_VALUES = one_of("off", "ignore", "warn", "raise", "pdb")
@@ -37,6 +39,21 @@ def _user_cache_directory(config: Any) -> str:
     if sys.platform == "darwin":
         return _to_directory("~/Library/Caches/neano")
     return _to_directory(os.path.join(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "neano"))
+
+
+def _compile_directory(config: Any) -> str:
+    if not config.compiledir_format:
+        return str(config.base_compiledir)
+    names = {
+        "short_platform": sys.platform,
+        "platform": platform.platform(),
+        "processor": platform.processor() or platform.machine(),
+        "python_version": platform.python_version(),
+        "python_bitwidth": str(sys.maxsize.bit_length() + 1),
+        "hostname": platform.node(),
+        "device": config.device,
+    }
+    return os.path.join(config.base_compiledir, substitute(config.compiledir_format, names))
 
 
 _MODE = Kind(_to_mode, f"a Mode or one of {_MODES.allowed}")
@@ -117,9 +134,11 @@ class Config(Group):
 
     # Files. Each default rests on the one before
     base_compiledir: str = flag(_user_cache_directory, _DIRECTORY, "Where compiledir lies.", fixed=True)
-    compiledir_format: str = flag("", TEXT, "Name of a directory inside base_compiledir.", fixed=True)
+    compiledir_format: str = flag(
+        "", TEXT, "Name of a directory inside base_compiledir; may say %(hostname)s.", fixed=True
+    )
     compiledir: str = flag(
-        lambda config: os.path.join(config.base_compiledir, config.compiledir_format),
+        _compile_directory,
         _DIRECTORY,
         "Where compiled code is kept, under Theano's name.",
         fixed=True,

@@ -10,7 +10,7 @@ import difflib
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class ConfigWarning(UserWarning):
@@ -147,23 +147,26 @@ class Group:
     _flags: dict[str, Flag]
     _groups: dict[str, Group]
 
-    def __setattr__(self, name: str, given: Any) -> None:
-        declared = self._flags.get(name)
-        if declared is None:
-            if name in self._groups:
-                raise TypeError(f"{self._path}{name} is a group of flags; set {self._path}{name}.NAME")
-            message = f"{self._path}{name} is not a flag that Neano knows{self._suggest(name)}"
-            warnings.warn(message, ConfigWarning, stacklevel=2)
-            self.__dict__[name] = given
-            return
-        if declared.fixed:
-            raise FixedFlagError(
-                f"{self._path}{name} can't be changed after the import; set it in NEANO_FLAGS, THEANO_FLAGS or ~/.neanorc"
-            )
-        self.__dict__[name] = declared.convert(self._path + name, given)
+    if not TYPE_CHECKING:  # so that a type checker sees the declared names alone
 
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{self._path}{name} is not a flag{self._suggest(name)}")
+        def __setattr__(self, name: str, given: Any) -> None:
+            declared = self._flags.get(name)
+            if declared is None:
+                if name in self._groups:
+                    raise TypeError(f"{self._path}{name} is a group of flags; set {self._path}{name}.NAME")
+                message = f"{self._path}{name} is not a flag that Neano knows{self._suggest(name)}"
+                warnings.warn(message, ConfigWarning, stacklevel=2)
+                self.__dict__[name] = given
+                return
+            if declared.fixed:
+                raise FixedFlagError(
+                    f"{self._path}{name} can't be changed after the import; set it in NEANO_FLAGS, THEANO_FLAGS or ~/.neanorc"
+                )
+            self.__dict__[name] = declared.convert(self._path + name, given)
+
+        def __getattr__(self, name: str) -> Any:
+            path = self.__dict__.get("_path", "")  # copy and pickle look before there is any
+            raise AttributeError(f"{path}{name} is not a flag{self._suggest(name)}")
 
     def inner(self, name: str) -> Group:
         """Return a group inside this one."""

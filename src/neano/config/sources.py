@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shlex
 import warnings
 from collections.abc import Mapping
 
 from neano.config.flags import ConfigWarning
+
+_SUBSTITUTES = ("USER", "LSCRATCH", "TMPDIR", "TEMP", "TMP")
 
 
 def read_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -50,18 +53,29 @@ def read_files(paths: str, environment: Mapping[str, str]) -> dict[str, str]:
         paths: files, separated as in PATH; of two that set one flag, the later wins; missing ones are passed over.
         environment: gives the values of `%(USER)s`, `%(TMPDIR)s` and the like inside the files.
     """
+    substitutes = {**{name: environment.get(name, "") for name in _SUBSTITUTES}, "PID": str(os.getpid())}
     settings = {}
     for path in filter(None, paths.split(os.pathsep)):
-        known = {
-            name: environment[name] for name in ("USER", "LSCRATCH", "TMPDIR", "TEMP", "TMP") if name in environment
-        }
-        parser = configparser.ConfigParser(
-            {**known, "PID": str(os.getpid())}, default_section="environment", strict=False
-        )
-        parser.optionxform = str  # type: ignore[assignment,method-assign]  # names of flags have capitals
+        parser = _FlagFile(strict=False, interpolation=None)
         parser.read(os.path.expanduser(path), encoding="utf-8")
         for section in parser.sections():
             prefix = "" if section == "global" else f"{section}."
-            own = parser[section]
-            settings.update({prefix + name: own[name] for name in own if name not in parser.defaults()})
+            for name, value in parser[section].items():
+                settings[prefix + name] = substitute(value, substitutes)
     return settings
+
+
+def substitute(text: str, values: Mapping[str, str]) -> str:
+    """Return text with `%(NAME)s` replaced for the names given; others stay as they are.
+
+    >>> substitute("/scratch/%(USER)s/%(hostname)s", {"USER": "ada"})
+    '/scratch/ada/%(hostname)s'
+    """
+    return re.sub(r"%\((\w+)\)s", lambda match: values.get(match[1], match[0]), text)
+
+
+class _FlagFile(configparser.RawConfigParser):
+    """An INI file whose names keep their capitals."""
+
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
