@@ -1,7 +1,7 @@
-"""What a flag is: its default, the values it takes, how text becomes a value; and `Group`, a set of flags read as attributes.
+"""What a flag is: its default, the values it takes, how text becomes a value; and `Group`, flags read as attributes.
 
-A group is declared as a class whose annotated attributes are `flag(...)` or `group(...)`. Its instances hold plain values,
-so that reading a flag costs one attribute look-up; assignment converts and checks.
+A group is declared as a class whose annotated attributes are `flag(...)` or `group(...)`. Its instances hold plain
+values, so that reading a flag costs one attribute look-up; assignment converts and checks.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Flag:
     """One flag.
 
     Attributes:
-        default: the value where nobody sets it; a function is given the whole configuration, of which the flags declared
-            before this one are set.
+        default: the value where nobody sets it; a function is given the whole configuration, of which the flags
+            declared before this one are set.
         kind: the values that it takes.
         doc: one line for people.
         fixed: it can be set in the environment and in files only.
@@ -159,9 +159,8 @@ class Group:
                 self.__dict__[name] = given
                 return
             if declared.fixed:
-                raise FixedFlagError(
-                    f"{self._path}{name} can't be changed after the import; set it in NEANO_FLAGS, THEANO_FLAGS or ~/.neanorc"
-                )
+                where = "NEANO_FLAGS, THEANO_FLAGS or ~/.neanorc"
+                raise FixedFlagError(f"{self._path}{name} can't be changed after the import; set it in {where}")
             self.__dict__[name] = declared.convert(self._path + name, given)
 
         def __getattr__(self, name: str) -> Any:
