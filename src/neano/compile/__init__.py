@@ -1,0 +1,1 @@
+"""From graphs to functions: `function()` and what it takes and gives, modes, shared variables."""
