@@ -1,8 +1,8 @@
 """Flags: `config.floatX`, `config.traceback.limit` ...
 
-A flag is set, in order of precedence, in code (`config.floatX = "float32"`, `config.change_flags(floatX="float32")`), in
-the environment (`NEANO_FLAGS`, then `THEANO_FLAGS`: `floatX=float32,traceback.limit=3`), or in files (`~/.neanorc`, then
-`~/.theanorc`; `NEANORC` and `THEANORC` name others). Flags hold for all threads of the process.
+A flag is set, in order of precedence, in code (`config.floatX = "float32"`, `config.change_flags(floatX="float32")`),
+in the environment (`NEANO_FLAGS`, then `THEANO_FLAGS`: `floatX=float32,traceback.limit=3`), or in files (`~/.neanorc`,
+then `~/.theanorc`; `NEANORC` and `THEANORC` name others). Flags hold for all threads of the process.
 
 >>> config.floatX
 'float64'
