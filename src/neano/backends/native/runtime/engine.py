@@ -1,0 +1,131 @@
+"""From IR text to addresses: look up or compile each module, check the symbols, link, and own the machine code.
+
+>>> linked = link([Module("twice", "define i64 @twice(i64 %x) { %r = add i64 %x, %x\\n ret i64 %r }")], exports=("twice",))
+>>> ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(linked.addresses["twice"])(21)
+42
+"""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from llvmlite import binding as llvm
+
+from neano.backends.native.runtime import symbols as known_symbols
+from neano.backends.native.runtime.abi import ENTRY_NAME
+from neano.backends.native.runtime.cache import CachedObject, ObjectCache, default_cache, object_key
+from neano.backends.native.runtime.codegen import Module, generate_objects
+from neano.backends.native.runtime.machine import target_machine
+from neano.backends.native.runtime.objectfile import object_symbols
+
+__all__ = ["CodeToken", "LinkError", "Linked", "Module", "link"]
+
+
+class LinkError(RuntimeError):
+    """Generated code needs symbols that this process does not have, or defines one twice. The message lists them."""
+
+
+_engines: dict[int, Any] = {}
+_numbers = itertools.count(1)
+_added: dict[str, int] = {}
+
+
+class CodeToken(int):
+    """Keeps machine code loaded for as long as the token lives.
+
+    An int without a `__dict__`, and so not a garbage-collected object: when the collector finds a cycle through a function
+    it runs the finalizers of all the objects in it, in any order, before it frees one. Machine code whose owner had a
+    finalizer there would be gone when the finalizer of another object calls the function; a token goes by its count alone.
+    """
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        if _engines is not None:  # None at the end of the process
+            _engines.pop(int(self), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Machine code in memory. Whoever keeps an address keeps `token` too.
+
+    Attributes:
+        token: owner of the code.
+        addresses: of each exported symbol.
+        cached: how many of the modules came from the cache.
+    """
+
+    token: CodeToken
+    addresses: Mapping[str, int]
+    cached: int
+
+
+def link(
+    modules: Sequence[Module | tuple[str, str]],
+    symbols: Mapping[str, int] | None = None,
+    *,
+    exports: Sequence[str] = (ENTRY_NAME,),
+    cache: ObjectCache | None = None,
+) -> Linked:
+    """Compile or load modules and link them into one piece of machine code.
+
+    Args:
+        modules: (name, IR text) or `Module`, which carries levels of optimisation too. Equal texts are linked once.
+        symbols: addresses of names that `symbols.address` does not know. A name has one address in the whole process.
+        exports: names that the modules define, whose addresses are wanted.
+        cache: another object cache than the user's.
+
+    Raises:
+        CompileError: LLVM refuses a module.
+        LinkError: a symbol is missing or defined twice.
+        SymbolConflict: a name has another address already.
+    """
+    for name, address in (symbols or {}).items():
+        known_symbols.register(name, address)
+    unique = {(each.text, each.passes, each.codegen): each for each in (Module(*module) for module in modules)}
+    objects, cached = _objects(list(unique.values()), default_cache() if cache is None else cache)
+    _resolve(objects, exports)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly("", llvm.create_context()), target_machine())
+    for each in objects:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(each.data))
+    engine.finalize_object()
+    token = CodeToken(next(_numbers))
+    _engines[int(token)] = engine
+    return Linked(token, {name: engine.get_function_address(name) for name in exports}, cached)
+
+
+def _objects(modules: list[Module], cache: ObjectCache) -> tuple[list[CachedObject], int]:
+    """The objects of the modules, in their order, and how many of them were in the cache."""
+    keys = [object_key(module.text, module.passes, module.codegen) for module in modules]
+    found = [cache.load(key) for key in keys]
+    missing = [position for position, entry in enumerate(found) if entry is None]
+    for position, data in zip(missing, generate_objects([modules[k] for k in missing]), strict=True):
+        table = object_symbols(data)
+        entry = CachedObject(data, table.defined, table.needed)
+        cache.store(keys[position], entry)
+        found[position] = entry
+    return [entry for entry in found if entry is not None], len(modules) - len(missing)
+
+
+def _resolve(objects: list[CachedObject], exports: Sequence[str]) -> None:
+    """Check that every symbol is there, exactly once, and tell the linker where the outside ones are."""
+    defined: set[str] = set()
+    for each in objects:
+        twice = defined.intersection(each.defined)
+        if twice:
+            raise LinkError(f"defined in two modules: {', '.join(sorted(twice))}")
+        defined.update(each.defined)
+    needed = {name for each in objects for name in each.needed} - defined
+    addresses = {name: known_symbols.address(name) for name in needed if name not in _added}
+    missing = [name for name, address in addresses.items() if address is None] + [
+        name for name in exports if name not in defined
+    ]
+    if missing:
+        raise LinkError(f"no such symbol in this process: {', '.join(sorted(missing))}")
+    for name, address in addresses.items():
+        llvm.add_symbol(name, address)
+        _added[name] = address or 0

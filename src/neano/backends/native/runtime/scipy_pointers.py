@@ -1,0 +1,62 @@
+"""Pointers to BLAS, LAPACK and special functions, from the capsules that SciPy's Cython modules export.
+
+The modules are imported when a function is first asked for: importing scipy.linalg costs more than compiling a function.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from functools import cache
+from importlib import import_module
+
+_name_of = ctypes.PYFUNCTYPE(ctypes.c_char_p, ctypes.py_object)(("PyCapsule_GetName", ctypes.pythonapi))
+_pointer_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+    ("PyCapsule_GetPointer", ctypes.pythonapi)
+)
+
+_COMPLEX = "__pyx_t_double_complex"
+
+
+@cache
+def _capsules(module: str) -> dict[str, object]:
+    return dict(import_module(module).__pyx_capi__)
+
+
+def _address(capsule: object | None) -> int | None:
+    return None if capsule is None else _pointer_of(capsule, _name_of(capsule))
+
+
+def blas_address(name: str) -> int | None:
+    """Return the address of a BLAS routine (`dgemm`), Fortran convention without hidden lengths, None if there is none."""
+    return _address(_capsules("scipy.linalg.cython_blas").get(name))
+
+
+def lapack_address(name: str) -> int | None:
+    """Return the address of a LAPACK routine (`dgesv`), Fortran convention, None if there is none."""
+    return _address(_capsules("scipy.linalg.cython_lapack").get(name))
+
+
+@cache
+def _special_table() -> dict[str, int]:
+    """Addresses by name, and `.complex` for those on complex numbers. Cython numbers the versions of a fused function."""
+    table: dict[str, int] = {}
+    for exported, capsule in _capsules("scipy.special.cython_special").items():
+        name = re.sub(r"^__pyx_fuse_(\d+_)*\d+", "", exported)
+        signature = _name_of(capsule).decode()
+        result, _, rest = signature.partition(" (")
+        arguments = set(rest.rstrip(")").split(", ")) - {"int __pyx_skip_dispatch"}
+        found = _address(capsule)
+        if found is not None and arguments == {result} == {"double"}:
+            table[name] = found
+        elif found is not None and arguments == {result} == {_COMPLEX}:
+            table[f"{name}.complex"] = found
+    return table
+
+
+def special_address(name: str) -> int | None:
+    """Return the address of a special function of doubles (`erfinv`), or of complex doubles (`gamma.complex`).
+
+    C signature: `double f(double, ..., int)`, where the last argument is Cython's and must be 0.
+    """
+    return _special_table().get(name)
