@@ -6,17 +6,19 @@ operation (`lift` is set by `neano.tensor.elemwise`), so derivatives are written
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from neano.graph.errors import MethodNotDefined
+from neano.graph.gradient_types import disconnected_type
 from neano.graph.op import Op
 from neano.graph.variable import Apply, Variable
-from neano.scalar.dtypes import check_dtype, is_discrete, upcast
+from neano.scalar.dtypes import check_dtype, is_complex, is_discrete, upcast
 from neano.scalar.rows import ROWS, row
-from neano.scalar.type import Scalar, ScalarVariable, as_scalar
+from neano.scalar.type import ScalarVariable, as_scalar, get_scalar_type
 
 DtypeRule = Callable[..., str]
 """Gives the output's dtype from those of the operands; raises TypeError where they make no sense."""
@@ -26,6 +28,12 @@ OperandRule = Callable[[Sequence[str], str], Sequence[str]]
 
 Derivative = Callable[..., Sequence[Any]]
 """`(inputs, output, cotangent) -> cotangents of the inputs`, written in rows of the table and operators."""
+
+Interval = tuple[float, float]
+"""The open interval of the real numbers in which an operand lies where the function is smooth."""
+
+REALS: Interval = (-math.inf, math.inf)
+POSITIVE: Interval = (0.0, math.inf)
 
 lift: Callable[[ScalarOp, Sequence[Any]], Any] | None = None
 """Builds the elementwise operation of a row on tensors; set by `neano.tensor.elemwise`."""
@@ -63,7 +71,7 @@ class ScalarOp(Op):
         preference = getattr(self, "output_types_preference", None)
         if preference is None:
             return (upcast(*dtypes),)
-        types = preference(*[Scalar(d) for d in dtypes])
+        types = preference(*map(get_scalar_type, dtypes))
         return tuple(t.dtype for t in (types if isinstance(types, (list, tuple)) else [types]))
 
     def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
@@ -74,7 +82,7 @@ class ScalarOp(Op):
         if self.nin >= 0 and len(inputs) != self.nin:
             raise TypeError(f"{self} takes {self.nin} operands, {len(inputs)} were given")
         operands = [as_scalar(v) for v in inputs]
-        return Apply(self, operands, [Scalar(d)() for d in self.output_dtypes(*[v.dtype for v in operands])])
+        return Apply(self, operands, [get_scalar_type(d)() for d in self.output_dtypes(*[v.dtype for v in operands])])
 
     def __call__(self, *inputs: Any, **kwargs: Any) -> Any:
         if lift is not None and not all(isinstance(v, ScalarVariable) or not isinstance(v, Variable) for v in inputs):
@@ -117,6 +125,9 @@ class TableOp(ScalarOp):
     operand_rule: OperandRule | None
     array_function: Callable[..., Any]
     derivative: Derivative | None
+    complex_derivative: bool
+    disconnected: tuple[int, ...]
+    domain: tuple[Interval, ...]
 
     def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
         return (type(self).dtype_rule(*dtypes),)
@@ -137,15 +148,26 @@ class TableOp(ScalarOp):
             return (np.asarray(type(self).array_function(*operands)).astype(dtypes[0], copy=False),)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        """Return the cotangents of the operands; zeros where the result is discrete.
+
+        Raises:
+            MethodNotDefined: the row has no derivative.
+            NotImplementedError: it has none for complex numbers.
+        """
+        if is_discrete(outputs[0].type.dtype):
+            return [disconnected_type() if i in self.disconnected else zeros_of(x) for i, x in enumerate(inputs)]
         rule = type(self).derivative
         if rule is None:
             raise MethodNotDefined(f"{self.name} has no derivative")
-        if is_discrete(outputs[0].type.dtype):
-            return [zeros_of(x) for x in inputs]
+        if not self.complex_derivative and any(is_complex(v.type.dtype) for v in (*inputs, outputs[0])):
+            raise NotImplementedError(f"the derivative of {self.name} is not defined on complex numbers")
         return rule(inputs, outputs[0], output_grads[0])
 
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         return self.L_op(inputs, [self(*inputs)], output_grads)
+
+    def connection_pattern(self, node: Apply) -> list[list[bool]]:
+        return [[i not in self.disconnected] for i in range(len(node.inputs))]
 
     def __reduce__(self) -> Any:
         return (row, (self.name,))
@@ -154,6 +176,32 @@ class TableOp(ScalarOp):
 def zeros_of(variable: Any) -> Any:
     """Return zeros of the variable's shape: of its own dtype where that is continuous, else of floatX."""
     return variable.zeros_like(dtype="floatX") if is_discrete(variable.type.dtype) else variable.zeros_like()
+
+
+def like(variable: Any, value: float) -> Any:
+    """Return a number in the dtype of a variable, so that a formula with it does not widen its dtype.
+
+    Args:
+        variable: a scalar or tensor variable of a continuous dtype.
+    """
+    return np.dtype(variable.type.dtype).type(value)
+
+
+def onto(operand: Any, cotangent: Any) -> Any:
+    """Return the cotangent of an operand: the real part of a complex one where the operand is real."""
+    if is_complex(cotangent.type.dtype) and not is_complex(operand.type.dtype):
+        return ROWS["real"](cotangent)
+    return cotangent
+
+
+def conjugate(variable: Any) -> Any:
+    """Return the complex conjugate; a real variable itself."""
+    return ROWS["conj"](variable) if is_complex(variable.type.dtype) else variable
+
+
+def zero_derivative(inputs: Sequence[Any], output: Any, cotangent: Any) -> Sequence[Any]:
+    """The derivative of a piecewise constant function."""
+    return [zeros_of(x) for x in inputs]
 
 
 def scalar_function(
@@ -168,6 +216,9 @@ def scalar_function(
     class_name: str | None = None,
     commutative: bool = False,
     associative: bool = False,
+    complex_derivative: bool = False,
+    disconnected: tuple[int, ...] = (),
+    domain: tuple[Interval, ...] | None = None,
 ) -> TableOp:
     """Add a row to the table and return it.
 
@@ -181,6 +232,9 @@ def scalar_function(
         doc: one line for users.
         class_name: the class's name where it is not the capitalised `name`.
         commutative, associative: algebraic properties that rules may use.
+        complex_derivative: whether the derivative holds for complex operands: g times the conjugate of f'.
+        disconnected: operands that only lend their shape.
+        domain: for each operand the interval in which the function is real and smooth; all reals by default.
     """
     members = {
         "name": name,
@@ -191,6 +245,9 @@ def scalar_function(
         "derivative": None if derivative is None else staticmethod(derivative),
         "commutative": commutative,
         "associative": associative,
+        "complex_derivative": complex_derivative,
+        "disconnected": disconnected,
+        "domain": (REALS,) * abs(arity) if domain is None else domain,
         "__doc__": doc,
         "__module__": "neano.scalar.table",
     }

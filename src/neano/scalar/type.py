@@ -5,6 +5,7 @@ Scalar variables are what one element of an elementwise operation is written in 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,12 @@ class Scalar(Type):
 
     def __repr__(self) -> str:
         return f"Scalar({self.dtype})"
+
+
+@lru_cache(maxsize=None)
+def get_scalar_type(dtype: str) -> Scalar:
+    """Return the type of one number of a dtype, always the same object for the same name."""
+    return Scalar(dtype)
 
 
 class ScalarVariable(Operators, Variable):
