@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from neano.graph.errors import MethodNotDefined
-from neano.graph.gradient_types import disconnected_type
+from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply, Variable
 from neano.scalar.dtypes import check_dtype, is_complex, is_discrete, upcast
@@ -155,7 +155,7 @@ class TableOp(ScalarOp):
             NotImplementedError: it has none for complex numbers.
         """
         if is_discrete(outputs[0].type.dtype):
-            return [disconnected_type() if i in self.disconnected else zeros_of(x) for i, x in enumerate(inputs)]
+            return [DisconnectedType()() if i in self.disconnected else zeros_of(x) for i, x in enumerate(inputs)]
         rule = type(self).derivative
         if rule is None:
             raise MethodNotDefined(f"{self.name} has no derivative")

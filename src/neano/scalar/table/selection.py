@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neano.graph.gradient_types import disconnected_type
+from neano.graph.null_type import DisconnectedType
 from neano.scalar.dtype_rules import (
     condition_and_branches,
     last_own,
@@ -93,7 +93,7 @@ second = scalar_function(
     2,
     second_of,
     lambda x, y: np.array(np.broadcast_arrays(x, y)[1]),
-    lambda xs, z, g: [disconnected_type(), g],
+    lambda xs, z, g: [DisconnectedType()(), g],
     operands=last_own,
     doc="The second operand in the shape of the first.",
     complex_derivative=True,
