@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from neano.graph.errors import InconsistencyError, MissingInputError
+from neano.graph.printing import graph_texts
 from neano.graph.traverse import clone_get_equiv, toposort
 from neano.graph.variable import Apply, Constant, Variable
 
@@ -271,9 +272,7 @@ class FunctionGraph:
             raise InconsistencyError("the clients of the graph's variables are not those that its nodes read")
 
     def __str__(self) -> str:
-        from neano.graph.printing import graph_text
-
-        return f"[{', '.join(graph_text(v) for v in self.outputs)}]"
+        return f"[{', '.join(graph_texts(self.outputs))}]"
 
     __repr__ = __str__
 
