@@ -1,8 +1,93 @@
 """Scalar functions: the table of what one element of an elementwise operation computes, and scalar variables."""
 
-from neano.scalar.dtypes import autocast_dtype, upcast
-from neano.scalar.op import Composite, ScalarOp
+from neano.scalar import table
+from neano.scalar.division import IntegerDivisionError, div_proxy, int_or_true_div
+from neano.scalar.dtype_rules import ComplexError
+from neano.scalar.dtypes import autocast_dtype, autocast_float_as, upcast
+from neano.scalar.op import BinaryScalarOp, Composite, ScalarOp, TableOp, UnaryScalarOp
+from neano.scalar.preferences import (
+    SCALAR_TYPES,
+    all_types,
+    complex_types,
+    continuous_types,
+    discrete_types,
+    float_out,
+    float_out_nocomplex,
+    float_types,
+    int_out,
+    int_out_nocomplex,
+    int_types,
+    integer_types,
+    real_out,
+    same_out,
+    same_out_float_only,
+    same_out_min8,
+    same_out_nobool,
+    same_out_nocomplex,
+    specific_out,
+    transfer_type,
+    uint_types,
+    unary_out_lookup,
+    upcast_out,
+    upcast_out_min8,
+    upcast_out_no_complex,
+    upcast_out_nobool,
+    upgrade_to_float,
+    upgrade_to_float64,
+    upgrade_to_float_no_complex,
+)
+from neano.scalar.rows import ROWS
 from neano.scalar.table import *  # noqa: F403 - the table's rows are this package's names
-from neano.scalar.type import Scalar, ScalarConstant, ScalarVariable
+from neano.scalar.type import Scalar, ScalarConstant, ScalarVariable, as_scalar, constant, get_scalar_type
 
-__all__ = ["Composite", "Scalar", "ScalarConstant", "ScalarOp", "ScalarVariable", "autocast_dtype", "upcast"]
+__all__ = [
+    "ROWS",
+    "SCALAR_TYPES",
+    "BinaryScalarOp",
+    "ComplexError",
+    "Composite",
+    "IntegerDivisionError",
+    "Scalar",
+    "ScalarConstant",
+    "ScalarOp",
+    "ScalarVariable",
+    "TableOp",
+    "UnaryScalarOp",
+    "all_types",
+    "as_scalar",
+    "autocast_dtype",
+    "autocast_float_as",
+    "complex_types",
+    "constant",
+    "continuous_types",
+    "discrete_types",
+    "div_proxy",
+    "float_out",
+    "float_out_nocomplex",
+    "float_types",
+    "get_scalar_type",
+    "int_or_true_div",
+    "int_out",
+    "int_out_nocomplex",
+    "int_types",
+    "integer_types",
+    "real_out",
+    "same_out",
+    "same_out_float_only",
+    "same_out_min8",
+    "same_out_nobool",
+    "same_out_nocomplex",
+    "specific_out",
+    "transfer_type",
+    "uint_types",
+    "unary_out_lookup",
+    "upcast",
+    "upcast_out",
+    "upcast_out_min8",
+    "upcast_out_no_complex",
+    "upcast_out_nobool",
+    "upgrade_to_float",
+    "upgrade_to_float64",
+    "upgrade_to_float_no_complex",
+]
+__all__ += table.__all__

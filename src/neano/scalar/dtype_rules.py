@@ -8,6 +8,38 @@ from typing import NoReturn
 from neano.config import config
 from neano.scalar.dtypes import is_complex, is_discrete, is_float, upcast
 
+__all__ = [
+    "ComplexError",
+    "always",
+    "as_float",
+    "bits",
+    "boolean",
+    "common_dtype",
+    "complex_of",
+    "condition_and_branches",
+    "float64",
+    "float_upcast",
+    "float_upcast_no_complex",
+    "last_own",
+    "of_branches",
+    "own_dtypes",
+    "parts_of_output",
+    "quotient",
+    "real_part",
+    "same",
+    "same_float_only",
+    "same_min_int8",
+    "same_no_bool",
+    "same_no_bool_no_complex",
+    "same_no_complex",
+    "second_of",
+    "upcast",
+    "upcast_complex_error",
+    "upcast_min_int8",
+    "upcast_no_bool",
+    "upcast_no_complex",
+]
+
 
 class ComplexError(NotImplementedError):
     """An operation makes no sense for complex numbers."""
@@ -114,6 +146,7 @@ def always(dtype: str) -> Callable[..., str]:
     def rule(*dtypes: str) -> str:
         return dtype
 
+    rule.__name__ = f"always_{dtype}"
     return rule
 
 

@@ -1,4 +1,4 @@
-"""`ScalarOp`: a function of numbers. One row of the table is one such Op: name, arity, dtype rule, reference, derivative.
+"""`ScalarOp`: a function of numbers. A row of the table is one: name, arity, dtype rule, reference, derivative.
 
 The same object serves scalars and tensors: calling a row with a tensor among its arguments builds the elementwise
 operation (`lift` is set by `neano.tensor.elemwise`), so derivatives are written once, in terms of the rows themselves.
@@ -15,7 +15,9 @@ import numpy as np
 from neano.graph.errors import MethodNotDefined
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
-from neano.graph.variable import Apply, Variable
+from neano.graph.printing import graph_text
+from neano.graph.traverse import toposort
+from neano.graph.variable import Apply, Constant, Variable
 from neano.scalar.dtypes import check_dtype, is_complex, is_discrete, upcast
 from neano.scalar.rows import ROWS, row
 from neano.scalar.type import ScalarVariable, as_scalar, get_scalar_type
@@ -42,7 +44,7 @@ lift: Callable[[ScalarOp, Sequence[Any]], Any] | None = None
 class ScalarOp(Op):
     """A function of numbers.
 
-    Users subclass it (as `UnaryScalarOp` and its like) with `impl` and `grad`; the table makes rows with `scalar_function`.
+    Users subclass it (as `UnaryScalarOp` and its like) with `impl` and `grad`; `scalar_function` makes the rows.
 
     Attributes:
         name: how it is printed and found; unique among the rows of the table.
@@ -118,6 +120,18 @@ class ScalarOp(Op):
         return self.name or type(self).__name__
 
 
+class UnaryScalarOp(ScalarOp):
+    """A function of one number."""
+
+    nin = 1
+
+
+class BinaryScalarOp(ScalarOp):
+    """A function of two numbers."""
+
+    nin = 2
+
+
 class TableOp(ScalarOp):
     """A row of the table; each row is the one instance of a class of its own, named as Theano named it."""
 
@@ -185,6 +199,12 @@ def like(variable: Any, value: float) -> Any:
         variable: a scalar or tensor variable of a continuous dtype.
     """
     return np.dtype(variable.type.dtype).type(value)
+
+
+def in_dtype_of(result: Any, operand: Any) -> Any:
+    """Return the operand converted to the dtype of a result, in which an integer neither overflows nor loses digits."""
+    wanted = result.type.dtype
+    return operand if operand.type.dtype == wanted else ROWS[f"convert_to_{wanted}"](operand)
 
 
 def onto(operand: Any, cotangent: Any) -> Any:
@@ -268,27 +288,27 @@ class Composite(ScalarOp):
 
     __props__ = ("key",)
 
-    def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any], name: str = "Composite") -> None:
-        from neano.graph.printing import graph_text
-
+    def __init__(self, inputs: Sequence[Any], outputs: Sequence[Any], name: str | None = None) -> None:
         super().__init__(name=name)
         self.inputs, self.outputs = list(inputs), list(outputs)
         self.nin, self.nout = len(self.inputs), len(self.outputs)
         dtypes = tuple(v.type.dtype for v in self.inputs)
         self.key = (dtypes, tuple(graph_text(v, {u: f"i{i}" for i, u in enumerate(self.inputs)}) for v in self.outputs))
 
+    def __str__(self) -> str:
+        return self.name or f"Composite{{{', '.join(self.key[1])}}}"
+
     def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
         if list(dtypes) != [v.type.dtype for v in self.inputs]:
-            raise TypeError(f"{self} takes operands of dtypes {[v.type.dtype for v in self.inputs]}, not {list(dtypes)}")
+            raise TypeError(
+                f"{self} takes operands of dtypes {[v.type.dtype for v in self.inputs]}, not {list(dtypes)}"
+            )
         return tuple(v.type.dtype for v in self.outputs)
 
     def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
         return list(dtypes)
 
     def reference(self, arrays: Sequence[Any], dtypes: Sequence[str]) -> Sequence[Any]:
-        from neano.graph.traverse import toposort
-        from neano.graph.variable import Constant
-
         values: dict[Variable, Any] = dict(zip(self.inputs, arrays, strict=True))
         for node in toposort(self.outputs, self.inputs):
             given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]

@@ -34,8 +34,8 @@ class Operators:
         if self._has_truth_value:
             return True
         raise TypeError(
-            "the result of a comparison of variables is itself a variable, neither true nor false before it is computed. "
-            "Use `switch` or `ifelse` to choose by it; write `and_(a < b, b < c)` for `a < b < c`."
+            "the result of a comparison of variables is itself a variable, neither true nor false before it is "
+            "computed. Use `switch` or `ifelse` to choose by it; write `and_(a < b, b < c)` for `a < b < c`."
         )
 
     # Comparison. Variables are keys of dicts, so == stays identity.

@@ -1,4 +1,4 @@
-"""The registry of the table's rows, by name. It imports nothing, so that operators may look rows up before they exist."""
+"""The registry of the table's rows, by name. It imports nothing: operators look rows up before they exist."""
 
 from __future__ import annotations
 

@@ -1,19 +1,21 @@
 """`Scalar`: the type of single numbers, and the variables that carry it.
 
-Scalar variables are what one element of an elementwise operation is written in (`Composite`); users mostly meet tensors.
+One element of an elementwise operation is written in scalar variables (`Composite`); users mostly meet tensors.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from neano.graph.type import Type
 from neano.graph.variable import Constant, Variable
+from neano.scalar.division import div_proxy
 from neano.scalar.dtypes import autocast_dtype, check_dtype, is_complex, is_discrete, is_float
 from neano.scalar.operators import Operators
+from neano.scalar.rows import row
 
 
 class Scalar(Type):
@@ -48,7 +50,7 @@ class Scalar(Type):
         return f"Scalar({self.dtype})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def get_scalar_type(dtype: str) -> Scalar:
     """Return the type of one number of a dtype, always the same object for the same name."""
     return Scalar(dtype)
@@ -67,9 +69,31 @@ class ScalarVariable(Operators, Variable):
     def ndim(self) -> int:
         return 0
 
+    def __truediv__(self, other: Any) -> Any:
+        return div_proxy(self, other)
 
-class ScalarConstant(Constant, ScalarVariable):  # type: ignore[misc]
+    def __rtruediv__(self, other: Any) -> Any:
+        return div_proxy(other, self)
+
+    def astype(self, dtype: Any) -> Any:
+        """Return the number in another dtype."""
+        wanted = check_dtype(dtype)
+        return self if wanted == self.dtype else row(f"convert_to_{wanted}")(self)
+
+    def zeros_like(self, dtype: Any = None) -> Any:
+        """Return a constant 0 of this or another dtype."""
+        return constant(0, dtype=self.dtype if dtype is None else check_dtype(dtype))
+
+    def ones_like(self, dtype: Any = None) -> Any:
+        """Return a constant 1 of this or another dtype."""
+        return constant(1, dtype=self.dtype if dtype is None else check_dtype(dtype))
+
+
+class ScalarConstant(Constant, ScalarVariable):
     """A number written in a scalar graph."""
+
+    def signature(self) -> Any:
+        return (self.type, self.data.tobytes())
 
 
 Scalar.variable_class = ScalarVariable
@@ -93,4 +117,13 @@ def as_scalar(value: Any, name: str | None = None) -> Any:
     return constant(value, name)
 
 
-__all__ = ["Scalar", "ScalarConstant", "ScalarVariable", "as_scalar", "constant", "is_complex", "is_discrete", "is_float"]
+__all__ = [
+    "Scalar",
+    "ScalarConstant",
+    "ScalarVariable",
+    "as_scalar",
+    "constant",
+    "is_complex",
+    "is_discrete",
+    "is_float",
+]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 import math
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from neano.config import config
 from neano.scalar.dtype_rules import (
     float_upcast,
     own_dtypes,
@@ -23,14 +21,20 @@ from neano.scalar.dtype_rules import (
     upcast_min_int8,
     upcast_no_bool,
 )
-from neano.scalar.dtypes import is_complex, is_discrete, upcast
-from neano.scalar.op import POSITIVE, REALS, conjugate, like, onto, scalar_function, zero_derivative
+from neano.scalar.dtypes import is_complex, upcast
+from neano.scalar.op import POSITIVE, REALS, conjugate, in_dtype_of, like, onto, scalar_function, zero_derivative
 from neano.scalar.rows import row
 
 
 def _fold(function: np.ufunc) -> Callable[..., Any]:
     """Return the n-ary form of a binary ufunc."""
     return lambda *xs: functools.reduce(function, xs)
+
+
+def _square(z: Any, x: Any) -> Any:
+    """Return x * x in the dtype of the result z, in which an integer does not overflow."""
+    x = in_dtype_of(z, x)
+    return x * x
 
 
 def _product_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
@@ -68,17 +72,28 @@ mul = scalar_function(
     complex_derivative=True,
 )
 sub = scalar_function(
-    "sub", 2, upcast_no_bool, np.subtract, lambda xs, z, g: [g, -g], doc="Difference: the first operand less the second."
+    "sub",
+    2,
+    upcast_no_bool,
+    np.subtract,
+    lambda xs, z, g: [g, -g],
+    doc="Difference: the first operand less the second.",
 )
 neg = scalar_function(
-    "neg", 1, same_no_bool, np.negative, lambda xs, z, g: [-g], doc="The operand with its sign turned.", complex_derivative=True
+    "neg",
+    1,
+    same_no_bool,
+    np.negative,
+    lambda xs, z, g: [-g],
+    doc="The operand with its sign turned.",
+    complex_derivative=True,
 )
 true_div = scalar_function(
     "true_div",
     2,
     quotient,
     np.true_divide,
-    lambda xs, z, g: [g / xs[1], -(g * xs[0]) / (xs[1] * xs[1])],
+    lambda xs, z, g: [g / xs[1], -(g * xs[0]) / _square(z, xs[1])],
     doc="Quotient; of two discrete operands a floatX.",
     domain=(REALS, POSITIVE),
 )
@@ -110,13 +125,15 @@ pow = scalar_function(
     doc="The first operand to the power of the second.",
     domain=(POSITIVE, REALS),
 )
-sqr = scalar_function("sqr", 1, same, np.square, lambda xs, z, g: [g * xs[0] * 2], doc="Square, in the operand's dtype.")
+sqr = scalar_function(
+    "sqr", 1, same, np.square, lambda xs, z, g: [g * xs[0] * 2], doc="Square, in the operand's dtype."
+)
 inv = scalar_function(
     "inv",
     1,
     float_upcast,
     np.reciprocal,
-    lambda xs, z, g: [-g / (xs[0] * xs[0])],
+    lambda xs, z, g: [-g / _square(z, xs[0])],
     doc="Reciprocal, floating-point.",
     domain=(POSITIVE,),
 )
@@ -176,34 +193,3 @@ rad2deg = scalar_function(
     doc="Radians as degrees.",
     class_name="Rad2Deg",
 )
-
-
-class IntegerDivisionError(Exception):
-    """Two integers are divided with `/` while `config.int_division` is 'raise'."""
-
-
-def int_or_true_div(x_discrete: bool, y_discrete: bool) -> Any:
-    """Return the row that divides operands of these kinds, as `config.int_division` says.
-
-    Raises:
-        IntegerDivisionError: both are discrete and the flag is 'raise'.
-    """
-    if not (x_discrete and y_discrete) or config.int_division == "floatX":
-        return true_div
-    if config.int_division == "raise":
-        raise IntegerDivisionError(
-            "`/` between integers is refused by config.int_division='raise': use `//` (or int_div) for a rounded "
-            "quotient, true_div for a floating-point one, or cast an operand"
-        )
-    warnings.warn(
-        "`/` between integers means floor division here; write `//` for that, or true_div for a floating-point quotient",
-        DeprecationWarning,
-        stacklevel=4,
-    )
-    return int_div
-
-
-def div_proxy(x: Any, y: Any) -> Any:
-    """Return x / y, rounded down between discrete operands where `config.int_division` is 'int'."""
-    discrete = [is_discrete(v.dtype if hasattr(v, "dtype") else np.asarray(v).dtype.name) for v in (x, y)]
-    return int_or_true_div(*discrete)(x, y)

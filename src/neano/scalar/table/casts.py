@@ -25,7 +25,9 @@ def _converter(dtype: str) -> Callable[[Any], Any]:
 def _derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
     """The cotangent, brought back to the operand's dtype where that is continuous."""
     (x,) = xs
-    return [zeros_of(x) if is_discrete(z.type.dtype) else onto(x, g) if is_discrete(x.type.dtype) else _back(x, onto(x, g))]
+    return [
+        zeros_of(x) if is_discrete(z.type.dtype) else onto(x, g) if is_discrete(x.type.dtype) else _back(x, onto(x, g))
+    ]
 
 
 def _back(x: Any, g: Any) -> Any:
@@ -80,5 +82,7 @@ def cast(x: Any, dtype: Any) -> Any:
     if given == wanted:
         return x
     if is_complex(given) and not is_complex(wanted):
-        raise TypeError(f"casting {given} to {wanted} would drop the imaginary part: take real, imag, abs or angle of it")
+        raise TypeError(
+            f"casting {given} to {wanted} would drop the imaginary part: take real, imag, abs or angle of it"
+        )
     return CASTS[wanted](x)

@@ -13,7 +13,15 @@ from neano.scalar.op import TableOp, scalar_function
 
 def _comparison(name: str, function: np.ufunc, doc: str, commutative: bool = False) -> TableOp:
     return scalar_function(
-        name, 2, boolean, function, None, operands=common_dtype, doc=doc, class_name=name.upper(), commutative=commutative
+        name,
+        2,
+        boolean,
+        function,
+        None,
+        operands=common_dtype,
+        doc=doc,
+        class_name=name.upper(),
+        commutative=commutative,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neano.scalar.dtype_rules import float_upcast, float_upcast_no_complex
-from neano.scalar.op import POSITIVE, REALS, Derivative, Interval, TableOp, scalar_function
+from neano.scalar.op import POSITIVE, REALS, Derivative, Interval, TableOp, in_dtype_of, scalar_function
 from neano.scalar.rows import row
 
 _UNIT: Interval = (-1.0, 1.0)
@@ -23,7 +23,9 @@ def _row(
     domain: Interval = REALS,
     class_name: str | None = None,
 ) -> TableOp:
-    return scalar_function(name, 1, float_upcast, function, derivative, doc=doc, class_name=class_name, domain=(domain,))
+    return scalar_function(
+        name, 1, float_upcast, function, derivative, doc=doc, class_name=class_name, domain=(domain,)
+    )
 
 
 def _sqr(x: Any) -> Any:
@@ -34,19 +36,23 @@ def _sqrt(x: Any) -> Any:
     return row("sqrt")(x)
 
 
-sin = _row("sin", np.sin, lambda xs, z, g: [g * cos(xs[0])], "Sine of radians.")
-cos = _row("cos", np.cos, lambda xs, z, g: [-g * sin(xs[0])], "Cosine of radians.")
-tan = _row(
-    "tan", np.tan, lambda xs, z, g: [g / _sqr(cos(xs[0]))], "Tangent of radians.", (-math.pi / 2, math.pi / 2)
-)
+sin: TableOp = _row("sin", np.sin, lambda xs, z, g: [g * cos(xs[0])], "Sine of radians.")
+cos: TableOp = _row("cos", np.cos, lambda xs, z, g: [-g * sin(xs[0])], "Cosine of radians.")
+tan = _row("tan", np.tan, lambda xs, z, g: [g / _sqr(cos(xs[0]))], "Tangent of radians.", (-math.pi / 2, math.pi / 2))
 arcsin = _row("arcsin", np.arcsin, lambda xs, z, g: [g / _sqrt(1 - _square(xs, z))], "Inverse sine.", _UNIT, "ArcSin")
-arccos = _row("arccos", np.arccos, lambda xs, z, g: [-g / _sqrt(1 - _square(xs, z))], "Inverse cosine.", _UNIT, "ArcCos")
+arccos = _row(
+    "arccos", np.arccos, lambda xs, z, g: [-g / _sqrt(1 - _square(xs, z))], "Inverse cosine.", _UNIT, "ArcCos"
+)
 arctan = _row("arctan", np.arctan, lambda xs, z, g: [g / (1 + _square(xs, z))], "Inverse tangent.", class_name="ArcTan")
-sinh = _row("sinh", np.sinh, lambda xs, z, g: [g * cosh(xs[0])], "Hyperbolic sine.")
-cosh = _row("cosh", np.cosh, lambda xs, z, g: [g * sinh(xs[0])], "Hyperbolic cosine.")
+sinh: TableOp = _row("sinh", np.sinh, lambda xs, z, g: [g * cosh(xs[0])], "Hyperbolic sine.")
+cosh: TableOp = _row("cosh", np.cosh, lambda xs, z, g: [g * sinh(xs[0])], "Hyperbolic cosine.")
 tanh = _row("tanh", np.tanh, lambda xs, z, g: [g * (1 - _sqr(z))], "Hyperbolic tangent.")
 arcsinh = _row(
-    "arcsinh", np.arcsinh, lambda xs, z, g: [g / _sqrt(_square(xs, z) + 1)], "Inverse hyperbolic sine.", class_name="ArcSinh"
+    "arcsinh",
+    np.arcsinh,
+    lambda xs, z, g: [g / _sqrt(_square(xs, z) + 1)],
+    "Inverse hyperbolic sine.",
+    class_name="ArcSinh",
 )
 arccosh = _row(
     "arccosh",
@@ -62,8 +68,8 @@ arctanh = _row(
 
 
 def _square(xs: Sequence[Any], z: Any) -> Any:
-    """Return the operand's square in the result's dtype, in which an integer does not overflow."""
-    return _sqr(row(f"convert_to_{z.type.dtype}")(xs[0]) if xs[0].type.dtype != z.type.dtype else xs[0])
+    """Return the operand's square in the result's dtype."""
+    return _sqr(in_dtype_of(z, xs[0]))
 
 
 def _arctan2_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
