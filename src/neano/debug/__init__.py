@@ -1,0 +1,1 @@
+"""Looking at graphs and running functions: printing, run-time guards, cross-checks, profiles."""
