@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _counter = itertools.count()
 
 Trace = tuple[tuple[CodeType, int], ...]
+
+evaluate_hook: Callable[[Variable, Any], Any] | None = None
+"""Compiles a variable and computes its value from a dict of its inputs' values; set by `neano.compile`."""
 
 
 def user_trace(skip: int = 1) -> Trace:
@@ -79,6 +82,19 @@ class Variable:
 
     def get_parents(self) -> list[Apply]:
         return [] if self.owner is None else [self.owner]
+
+    def eval(self, inputs_to_values: Mapping[Any, Any] | None = None) -> Any:
+        """Return the variable's value, given those of its inputs; what was compiled is kept for the next time.
+
+        Args:
+            inputs_to_values: a value for each input, by variable or by name.
+
+        Raises:
+            RuntimeError: nothing that compiles is loaded (`import neano` loads it).
+        """
+        if evaluate_hook is None:
+            raise RuntimeError("nothing that computes is loaded: import neano")
+        return evaluate_hook(self, inputs_to_values)
 
     def __lt__(self, other: Any) -> Any:
         raise NotImplementedError(f"variables of type {self.type} have no order")

@@ -1,8 +1,11 @@
-"""`TensorVariable`: what users hold. Operators are rows of the scalar table; methods stand in `neano.tensor.methods`."""
+"""`TensorVariable` and `TensorConstant`: what users hold.
+
+Operators are rows of the scalar table (`neano.scalar.operators`); methods are attached by `neano.tensor.methods`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +13,13 @@ from neano.graph.variable import Constant, Variable
 from neano.scalar.operators import Operators
 from neano.tensor.type import Shape, TensorType
 
+if TYPE_CHECKING:  # the methods are made of functions that are made of variables, so they come later
+    from neano.tensor.methods import TensorMethods
+else:
+    TensorMethods = object
 
-class TensorVariable(Operators, Variable):
+
+class TensorVariable(Operators, Variable, TensorMethods):
     """An array of a graph."""
 
     type: TensorType
@@ -37,12 +45,36 @@ class TensorVariable(Operators, Variable):
 
 
 class TensorConstant(Constant, TensorVariable):  # type: ignore[misc]
-    """An array written in the graph."""
+    """An array written in the graph.
+
+    >>> import numpy
+    >>> TensorConstant(TensorType("float64", (3,)), numpy.ones(3))
+    TensorConstant{(3,) of 1.0}
+    """
 
     data: np.ndarray[Any, Any]
 
     def signature(self) -> Any:
         return (self.type, self.data.shape, self.data.tobytes())
+
+    def unique_value(self) -> Any:
+        """Return the number that all elements equal; None where they differ or there are none."""
+        if self.data.size == 0:
+            return None
+        first = self.data.reshape(-1)[0]
+        return first if bool(np.all(self.data == first)) else None
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return self.name
+        first = self.unique_value()
+        if first is not None and self.data.ndim > 0:
+            text = f"{self.data.shape} of {first}"
+        else:
+            text = str(self.data)
+        if len(text) > 20:
+            text = f"{text[:10]}..{text[-10:]}"
+        return f"TensorConstant{{{text}}}"
 
 
 TensorType.variable_class = TensorVariable
