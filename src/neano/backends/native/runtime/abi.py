@@ -21,7 +21,8 @@ The dtype, the rank, the alignment and the lengths declared static have been che
 of dtype "object" (random states, generic values) only `object` is set; it is never NULL. Everything that a descriptor
 points to lives until the body returns; read dims and strides before releasing the GIL, for another thread may set
 `array.shape`. For values that come from a storage (shared variables, defaults) the entry itself holds one reference, the
-storage another: a reference count of two means that nobody else can see the array.
+storage another: a reference count of two means that nobody else can see the array. An output that is the old value of an updated
+input may then be that array itself (with a new reference) instead of a copy: after the call only the caller has it.
 
 `%outputs` is an array of PyObject*: the outputs of the function, then the new values of the updated inputs. All are NULL
 when the body starts; the body stores new (owned) references. On failure it may leave some of them filled, which the entry
@@ -98,3 +99,34 @@ FLAG_F_CONTIGUOUS = 0x0002
 FLAG_OWNDATA = 0x0004
 FLAG_ALIGNED = 0x0100
 FLAG_WRITEABLE = 0x0400
+
+# Instances of the callable type (`callable_type`), after the head.
+CALLABLE_VECTORCALL = HEAD
+CALLABLE_DICT = HEAD + 8
+CALLABLE_WEAKLIST = HEAD + 16
+CALLABLE_OWNED = HEAD + 24
+"""The one Python object that keeps everything alive that the tables point to; for a Python callable, the callable itself."""
+CALLABLE_TABLES = HEAD + 32
+CALLABLE_SIZE = HEAD + 40
+
+# The tables of an instance: words that the entry reads (`native_callable` writes them once).
+TABLE_CONVERT = 0
+TABLE_RAISE = 8
+TABLE_OBJECTS = 16
+TABLE_CONSTANTS = 24
+TABLE_KEYS = 32
+TABLE_STORAGES = 40
+"""From here on: one Python list of length 1 for each input that has a storage."""
+
+# PyListObject: ob_size, ob_item. PyTupleObject: ob_size, then the items.
+LIST_SIZE = HEAD
+LIST_ITEMS = HEAD + 8
+TUPLE_SIZE = HEAD
+TUPLE_ITEMS = HEAD + 8
+
+# PyArray_Descr: typeobj, kind, type, byteorder, flags, type_num.
+DESCR_BYTEORDER = HEAD + 10
+DESCR_TYPE_NUMBER = HEAD + 12
+
+NOT_FIT = -1
+"""The code that `raise_error` gets, with the position of an input, when a value in a storage is not one the function takes."""
