@@ -1,9 +1,9 @@
 """Advanced indexing, reading and writing: `AdvancedSubtensor` and `AdvancedIncSubtensor`, after NumPy's rules.
 
-An index here has at least one integer tensor among integers, slices and new dimensions (masks have become integer tensors
-before). The structure is held as `neano.tensor.index_list` describes; `Layout` says where each dimension of the result
-comes from, once for types, shapes and backends. The most common form, one vector that picks rows, has Ops of its own in
-`neano.tensor.take_rows`.
+An index here has at least one integer tensor among integers, slices and new dimensions (masks have become integer
+tensors before). The structure is held as `neano.tensor.index_list` describes; `Layout` says where each dimension of the
+result comes from, once for types, shapes and backends. The most common form, one vector that picks rows, has Ops of its
+own in `neano.tensor.take_rows`.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class _AdvancedIndex(Op):
         """Return where the result's dimensions come from, for an array of some rank and these index inputs."""
         return layout(self.idx_list, [array.type.ndim for array in self.arrays_of(inputs)], rank)
 
-    def _part_shape(self, lengths: Sequence[Any], inputs: Sequence[Any], array_shapes: Sequence[Any]) -> tuple[Any, ...]:
+    def part_shape(self, lengths: Sequence[Any], inputs: Sequence[Any], array_shapes: Sequence[Any]) -> tuple[Any, ...]:
         """Return the result's lengths: ints and 0-d tensors; None for what an unknown length (None) decides.
 
         Args:
@@ -131,11 +131,11 @@ class _AdvancedIndex(Op):
         return tuple(shape)
 
     def _static_shape(self, x: Any, inputs: Sequence[Any]) -> tuple[int | None, ...]:
-        shape = self._part_shape(x.type.shape, inputs, [array.type.shape for array in self.arrays_of(inputs)])
+        shape = self.part_shape(x.type.shape, inputs, [array.type.shape for array in self.arrays_of(inputs)])
         return tuple(length if isinstance(length, int) else None for length in shape)
 
     def _numpy_index(self, x: Any, values: Sequence[Any]) -> tuple[Any, tuple[Any, ...]]:
-        """Return the array, with the new dimensions that masks of no dimensions index, and the index that NumPy takes."""
+        """Return the array, with the new dimensions that 0-d masks index, and the index that NumPy takes."""
         index = tuple(index_lists.fill(self.idx_list, values, int))
         if FRESH in self.idx_list:
             kept = [entry for entry in self.idx_list if entry is not None]
@@ -206,7 +206,8 @@ class AdvancedSubtensor(_AdvancedIndex):
         output_storage[0][0] = np.asarray(x[index])
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
-        return [tuple(int64_scalar(n) for n in part_lengths(self, node.inputs[0], node.inputs[1:], input_shapes[0], input_shapes[1:]))]
+        lengths = part_lengths(self, node.inputs[0], node.inputs[1:], input_shapes[0], input_shapes[1:])
+        return [tuple(int64_scalar(n) for n in lengths)]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], *[[False] for _ in node.inputs[1:]]]
@@ -228,7 +229,7 @@ class AdvancedSubtensor(_AdvancedIndex):
 def part_lengths(
     op: _AdvancedIndex, x: Any, index: Sequence[Any], x_shape: Sequence[Any], index_shapes: Sequence[Any]
 ) -> tuple[Any, ...]:
-    """Return the lengths of an advanced index's result from the shapes of a node's inputs; ints where they are known."""
+    """Return the lengths of an advanced index's result from the shapes of inputs; ints where they are known."""
 
     def known_first(variable: Any, shape: Sequence[Any]) -> list[Any]:
         return [given if fixed is None else fixed for given, fixed in zip(shape, variable.type.shape, strict=True)]
@@ -239,13 +240,13 @@ def part_lengths(
         for kind, variable, shape in zip(wanted, index, index_shapes, strict=True)
         if isinstance(kind, Kind)
     ]
-    return op._part_shape(known_first(x, x_shape), index, arrays)
+    return op.part_shape(known_first(x, x_shape), index, arrays)
 
 
 class AdvancedIncSubtensor(_AdvancedIndex):
     """An array with indexed elements set or raised: `AdvancedIncSubtensor(idx_list)(x, y, *index_inputs)`.
 
-    Where an element is indexed more than once, its increments add up, and the last of the values that it is set to stays.
+    Where an element is indexed more than once, its increments add up, and of values that it is set to the last stays.
 
     Args:
         idx_list: the structure of the index.

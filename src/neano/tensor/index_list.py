@@ -1,7 +1,7 @@
 """Index lists: what `x[i, 1:n, None]` means, with its structure apart from its numbers.
 
-An indexing Op holds the structure (`idx_list`); the numbers and index arrays are inputs of its node, in order. An entry of
-the list is one of
+An indexing Op holds the structure (`idx_list`); the numbers and index arrays are inputs of its node, in order. An entry
+of the list is one of
 
 - a `Scalar` type: one integer, an input of that type, which drops a dimension;
 - a `slice` whose parts are None or the `Scalar` types of inputs;
@@ -97,7 +97,7 @@ def text(idx_list: IndexList) -> str:
 
 
 def known_integer(scalar: Any) -> Any:
-    """Return the value of a constant scalar as an int (the value behind an expression too), or else a 0-d int64 tensor."""
+    """Return the value of a scalar as an int where it is known, else as a 0-d int64 tensor."""
     if isinstance(scalar, Constant):
         return int(scalar.data)
     tensor = tensor_from_scalar(scalar)

@@ -27,8 +27,8 @@ from neano.tensor.subtensor import IncSubtensor, Subtensor
 from neano.tensor.take_rows import AdvancedIncSubtensor1, AdvancedSubtensor1, advanced_subtensor1
 
 _BOOLS = (
-    "TensorType does not support Python bools for indexing, such as tensor[[True, False]]. To use a boolean mask, convert "
-    "the mask to a NumPy array first, e.g., tensor[numpy.array([True, False])]."
+    "TensorType does not support Python bools for indexing, such as tensor[[True, False]]. To use a boolean mask, "
+    "convert the mask to a NumPy array first, e.g., tensor[numpy.array([True, False])]."
 )
 
 
@@ -69,7 +69,7 @@ def take_along(x: Any, indices: Any, axis: int) -> Any:
 
 
 def _entry(arg: Any) -> Any:
-    """Return an entry of an index as None, Ellipsis, a slice of scalars, a scalar, or a tensor (integers, or a mask)."""
+    """Return an entry of an index as None, Ellipsis, a slice of scalars, a scalar or a tensor (integers or a mask)."""
     if arg is None or arg is Ellipsis:
         return arg
     if isinstance(arg, slice):
@@ -89,7 +89,7 @@ def _entry(arg: Any) -> Any:
     except AsTensorError as error:
         raise TypeError(f"index must be integers or a boolean mask, not {arg!r}") from error
     if not is_discrete(tensor.dtype):
-        raise TypeError(f"index must be integers or a boolean mask, not {tensor} of dtype {tensor.dtype} (expected an integer)")
+        raise TypeError(f"Expected an integer or a boolean mask as an index, not {tensor} of dtype {tensor.dtype}")
     if tensor.ndim == 0 and tensor.dtype != "bool":
         return scalar_from_tensor(tensor)
     return tensor
@@ -305,7 +305,8 @@ def _update_dimshuffle(x: Any, y: Any, inplace: bool, set_it: bool, tolerate: bo
 def _update_reshape(x: Any, y: Any, inplace: bool, set_it: bool, tolerate: bool) -> Any:
     """Update what was reshaped by the value stretched to `x` and reshaped back; the result is in the base's shape."""
     inner = x.owner.inputs[0]
-    full = y if y.type.shape == x.type.shape and None not in y.type.shape else alloc(y, *[shape_i(x, i) for i in range(x.ndim)])
+    fits = y.type.shape == x.type.shape and None not in y.type.shape
+    full = y if fits else alloc(y, *[shape_i(x, i) for i in range(x.ndim)])
     return inc_subtensor(inner, reshape(full, inner.shape, ndim=inner.ndim), inplace, set_it, tolerate)
 
 

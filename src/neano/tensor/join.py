@@ -72,7 +72,7 @@ def joined_shape(shapes: Sequence[Sequence[int | None]], axis: int | None) -> tu
             total = sum(known) if len(known) == len(lengths) else None
             result.append(None if total == 1 else total)  # what is joined does not broadcast, whatever its length
         elif len(set(known)) > 1:
-            raise ValueError(f"all lengths but along axis {axis} must agree to join, but along dimension {i} they are {known}")
+            raise ValueError(f"lengths must agree but along axis {axis} to join; along dimension {i} they are {known}")
         else:
             result.append(known[0] if known else None)
     return tuple(result)
@@ -111,7 +111,8 @@ class Join(Op):
             raise ValueError("Cannot join an empty list of tensors")
         rank = tensors[0].ndim
         if any(t.ndim != rank for t in tensors):
-            raise TypeError(f"Join() can only join tensors with the same number of dimensions, not {[t.ndim for t in tensors]}")
+            ranks = [t.ndim for t in tensors]
+            raise TypeError(f"Join() can only join tensors with the same number of dimensions, not {ranks}")
         if rank == 0:
             raise TypeError("Join cannot handle arguments of dimension 0. Use stack to join scalar values.")
         axis = _axis_input(axis)
@@ -153,10 +154,7 @@ class Join(Op):
         if is_discrete(outputs[0].type.dtype):
             return [DisconnectedType()(), *[zeros_of(t) for t in tensors]]
         known = known_axis(axis, tensors[0].ndim)
-        if known is None:
-            lengths = [t.shape[axis] for t in tensors]
-        else:
-            lengths = [shape_i(t, known) for t in tensors]
+        lengths = [t.shape[axis] if known is None else shape_i(t, known) for t in tensors]
         pieces = Split(len(tensors))(g, axis, lengths, return_list=True)
         return [DisconnectedType()(), *[_in_form_of(piece, t) for piece, t in zip(pieces, tensors, strict=True)]]
 
@@ -201,7 +199,7 @@ class Split(Op):
         given, where, sizes = inputs
         x, axis, lengths = as_tensor_variable(given), _axis_input(where), as_tensor_variable(sizes)
         if lengths.ndim != 1 or not is_discrete(lengths.dtype) or lengths.dtype == "bool":
-            raise TypeError(f"the lengths of the parts must be a vector of integers, not {lengths} of type {lengths.type}")
+            raise TypeError(f"the parts' lengths must be a vector of integers, not {lengths} of type {lengths.type}")
         if x.ndim == 0:
             raise TypeError("a tensor of no dimensions cannot be split")
         known = known_axis(axis, x.ndim)
@@ -334,7 +332,9 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
             axis = tensors[1]
     elif given is None:
         warnings.warn(
-            "stack(*tensors) interface is deprecated, use stack(tensors, axis=0) instead.", DeprecationWarning, stacklevel=2
+            "stack(*tensors) interface is deprecated, use stack(tensors, axis=0) instead.",
+            DeprecationWarning,
+            stacklevel=2,
         )
         given = tensors
     if len(given) == 0:

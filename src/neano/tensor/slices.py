@@ -1,7 +1,7 @@
 """How many elements a slice takes and where it begins, as numbers where they are known and expressions where not.
 
-All functions take and give Python ints for what is known when the graph is built, and 0-d int64 tensors otherwise; what can
-be worked out at once is, so that static shapes stay static.
+All functions take and give Python ints for what is known when the graph is built, and 0-d int64 tensors otherwise; what
+can be worked out at once is, so that static shapes stay static.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Basic indexing: `Subtensor` takes `x[i, 1:n, ::2]` as a view; `IncSubtensor` is a copy of `x` with that part set or raised.
+"""Basic indexing: `Subtensor` takes `x[i, 1:n]` as a view; `IncSubtensor` copies `x` with that part set or added to.
 
-The two are each other's derivatives, so they live together. Both hold the index's structure (see `neano.tensor.index_list`)
-and take its numbers as scalar inputs behind the array (and the new value).
+The two are each other's derivatives, so they live together. Both hold the index's structure (see
+`neano.tensor.index_list`) and take its numbers as scalar inputs behind the array (and the new value).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _BasicIndex(Op):
         return scalars
 
     def _shape_of_part(self, lengths: Sequence[Any], numbers: Sequence[Any]) -> tuple[Any, ...]:
-        """Return the lengths of the indexed part: ints and 0-d tensors; None for what an unknown length (None) decides."""
+        """Return the indexed part's lengths: ints and 0-d tensors; None for what an unknown length (None) decides."""
         index = index_lists.fill(self.idx_list, numbers, index_lists.known_integer)
         index += [slice(None)] * (len(lengths) - len(index))
         return tuple(
@@ -189,8 +189,9 @@ class IncSubtensor(_BasicIndex):
         (g,) = output_grads
         if is_discrete(x.dtype):
             return [zeros_of(x), zeros_of(y), *disconnected(len(numbers))]
-        part = Subtensor(self.idx_list)(g, *numbers)
-        g_x = IncSubtensor(self.idx_list, set_instead_of_inc=True)(g, zero_like(g), *numbers) if self.set_instead_of_inc else g
+        part, g_x = Subtensor(self.idx_list)(g, *numbers), g
+        if self.set_instead_of_inc:
+            g_x = IncSubtensor(self.idx_list, set_instead_of_inc=True)(g, zero_like(g), *numbers)
         return [g_x, cotangent_of_value(part, y), *disconnected(len(numbers))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:

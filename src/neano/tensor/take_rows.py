@@ -1,4 +1,4 @@
-"""Rows picked by one vector of integers: `AdvancedSubtensor1` (`x[rows]`) and `AdvancedIncSubtensor1` (`x[rows] = y`, `+= y`)."""
+"""Rows picked by one vector of integers, read (`AdvancedSubtensor1`) and set or raised (`AdvancedIncSubtensor1`)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,8 @@ class AdvancedSubtensor1(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         x, rows = inputs
         zeros = zeros_of(x)
-        return [zeros if is_discrete(x.dtype) else advanced_inc_subtensor1(zeros, output_grads[0], rows), *disconnected(1)]
+        g_x = zeros if is_discrete(x.dtype) else advanced_inc_subtensor1(zeros, output_grads[0], rows)
+        return [g_x, *disconnected(1)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return [None if eval_points[0] is None else self(eval_points[0], inputs[1])]
