@@ -179,7 +179,7 @@ def upcast_complex_error(*dtypes: str) -> str:
 def bits(*dtypes: str) -> str:
     """bool where all operands are bool; else the common dtype of integers. Anything else has no bits to combine."""
     if not all(map(is_discrete, dtypes)) or 0 < dtypes.count("bool") < len(dtypes):
-        _refuse("bit operators take integers only, or bools only", dtypes)
+        _refuse("only defined on integers, or on bools among themselves", dtypes)
     return upcast(*dtypes)
 
 
@@ -196,7 +196,7 @@ def of_branches(condition: str, x: str, y: str) -> str:
 def complex_of(x: str, y: str) -> str:
     """The complex dtype whose parts hold both real operands."""
     if is_complex(x) or is_complex(y):
-        _refuse("the parts of a complex number are real", (x, y))
+        _refuse("only defined on real numbers, the parts of a complex one", (x, y))
     return "complex128" if upcast(x, y) in ("float64", "int32", "int64", "uint32", "uint64") else "complex64"
 
 

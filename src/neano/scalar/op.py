@@ -15,7 +15,7 @@ import numpy as np
 from neano.graph.errors import MethodNotDefined
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
-from neano.graph.printing import graph_text
+from neano.graph.printing import graph_texts
 from neano.graph.traverse import toposort
 from neano.graph.variable import Apply, Constant, Variable
 from neano.scalar.dtypes import check_dtype, is_complex, is_discrete, upcast
@@ -144,7 +144,10 @@ class TableOp(ScalarOp):
     domain: tuple[Interval, ...]
 
     def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
-        return (type(self).dtype_rule(*dtypes),)
+        try:
+            return (type(self).dtype_rule(*dtypes),)
+        except TypeError as error:
+            raise TypeError(f"{self.name} is {error}") from None
 
     def operand_dtypes(self, dtypes: Sequence[str], output: str) -> Sequence[str]:
         rule = type(self).operand_rule
@@ -292,11 +295,25 @@ class Composite(ScalarOp):
         super().__init__(name=name)
         self.inputs, self.outputs = list(inputs), list(outputs)
         self.nin, self.nout = len(self.inputs), len(self.outputs)
-        dtypes = tuple(v.type.dtype for v in self.inputs)
-        self.key = (dtypes, tuple(graph_text(v, {u: f"i{i}" for i, u in enumerate(self.inputs)}) for v in self.outputs))
+        self.key = self._structure()
+
+    def _structure(self) -> Any:
+        """Return a hashable value that is equal for equal graphs."""
+        known: dict[Variable, Any] = {v: (i, v.type.dtype) for i, v in enumerate(self.inputs)}
+
+        def reference(v: Any) -> Any:
+            return v.signature() if isinstance(v, Constant) else known[v]
+
+        nodes: list[Any] = []
+        for node in toposort(self.outputs, self.inputs):
+            nodes.append((node.op, tuple(map(reference, node.inputs))))
+            known.update((output, (len(nodes), output.index)) for output in node.outputs)
+        return (len(self.inputs), tuple(nodes), tuple(map(reference, self.outputs)))
 
     def __str__(self) -> str:
-        return self.name or f"Composite{{{', '.join(self.key[1])}}}"
+        if self.name:
+            return self.name
+        return f"Composite{{{', '.join(graph_texts(self.outputs, {v: f'i{i}' for i, v in enumerate(self.inputs)}))}}}"
 
     def output_dtypes(self, *dtypes: str) -> tuple[str, ...]:
         if list(dtypes) != [v.type.dtype for v in self.inputs]:

@@ -16,7 +16,7 @@ from neano.scalar.scipy_reference import special
 def _order_and_argument(v: str, x: str) -> str:
     """The dtype rule of jv and iv: the order is real, the argument may be complex."""
     if is_complex(v):
-        raise TypeError(f"the order of a Bessel function is real, not {v}")
+        raise TypeError(f"only defined for a real order, not {v}")
     return float_upcast(v, x)
 
 
