@@ -15,7 +15,7 @@ from neano.scalar.dtypes import check_dtype, is_discrete, upcast
 from neano.scalar.rows import row
 from neano.tensor import static
 from neano.tensor.convert import as_tensor_variable, constant
-from neano.tensor.elemwise import pad_left, unbroadcast_cotangent
+from neano.tensor.elemwise import pad_left
 from neano.tensor.static import int64_scalar, static_entries, static_length
 from neano.tensor.type import TensorType
 from neano.tensor.variable import TensorVariable
@@ -71,7 +71,9 @@ class Alloc(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         value, (g,) = inputs[0], output_grads
         extra = g.ndim - value.ndim
-        back = unbroadcast_cotangent(g.sum(axis=list(range(extra))) if extra else g, value)
+        g = g.sum(axis=list(range(extra))) if extra else g
+        stretched = [i for i in range(value.ndim) if value.broadcastable[i] and not g.broadcastable[i]]
+        back = g.sum(axis=stretched, keepdims=True) if stretched else g
         return [back, *[DisconnectedType()() for _ in inputs[1:]]]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:

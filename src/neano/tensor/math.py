@@ -26,7 +26,15 @@ if TYPE_CHECKING:
 
 CAST_PREFIX = "convert_to_"
 
-ELEMENTWISE: dict[str, Elemwise] = {name: Elemwise(op) for name, op in ROWS.items() if not name.startswith("scalar_")}
+
+def _operation(op: Any) -> Elemwise:
+    """Return the operation of a row on tensors, printed as Theano prints it."""
+    if op.name.startswith(CAST_PREFIX):
+        return Elemwise(op, name=f"Elemwise{{Cast{{{op.name.removeprefix(CAST_PREFIX)}}}}}")
+    return Elemwise(op, name="Elemwise{identity}" if op.name == "identity" else f"Elemwise{{{op},no_inplace}}")
+
+
+ELEMENTWISE: dict[str, Elemwise] = {name: _operation(op) for name, op in ROWS.items() if not name.startswith("scalar_")}
 """The operation of each row on tensors, by the row's name."""
 
 ALIASES = {
@@ -112,7 +120,7 @@ def ceil_intdiv(a: Any, b: Any) -> Any:
 
 def div_proxy(x: Any, y: Any) -> Any:
     """Return the quotient, of integers as `config.int_division` says."""
-    from neano.scalar.table.arithmetic import int_or_true_div
+    from neano.scalar.division import int_or_true_div
 
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     chosen = int_or_true_div(is_discrete(x.dtype), is_discrete(y.dtype))
