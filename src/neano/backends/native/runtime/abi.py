@@ -17,28 +17,29 @@ variables), each of `INPUT_SIZE` bytes:
     offset 16  ptr strides   i64 for each axis, in bytes
     offset 24  ptr object    the ndarray, borrowed; NULL where a 0-d input was given as a Python or NumPy number
 
-The dtype, the rank, the alignment and the lengths declared static have been checked. The data is read only. For an input
-of dtype "object" (random states, generic values) only `object` is set; it is never NULL. Everything that a descriptor
-points to lives until the body returns; read dims and strides before releasing the GIL, for another thread may set
-`array.shape`. For values that come from a storage (shared variables, defaults) the entry itself holds one reference, the
-storage another: a reference count of two means that nobody else can see the array. An output that is the old value of an updated
-input may then be that array itself (with a new reference) instead of a copy: after the call only the caller has it.
+The dtype, the rank, the alignment and the lengths declared static have been checked. The data is read only. For an
+input of dtype "object" (random states, generic values) only `object` is set; it is never NULL. Everything that a
+descriptor points to lives until the body returns; read dims and strides before releasing the GIL, for another thread
+may set `array.shape`. For values that come from a storage (shared variables, defaults) the entry itself holds one
+reference, the storage another: a reference count of two means that nobody else can see the array. An output that is
+the old value of an updated input may then be that array itself (with a new reference) instead of a copy: after the
+call only the caller has it.
 
-`%outputs` is an array of PyObject*: the outputs of the function, then the new values of the updated inputs. All are NULL
-when the body starts; the body stores new (owned) references. On failure it may leave some of them filled, which the entry
-releases. Nothing else that the body made may be left behind on any path. New values reach their storages only when all
-of the call has succeeded.
+`%outputs` is an array of PyObject*: the outputs of the function, then the new values of the updated inputs. All are
+NULL when the body starts; the body stores new (owned) references. On failure it may leave some of them filled, which
+the entry releases. Nothing else that the body made may be left behind on any path. New values reach their storages
+only when all of the call has succeeded.
 
 `%context` points to a struct on the stack of the call (so that the function is reentrant), whose members stand at:
 
     offset   0  i64 error_code     set before returning CHECK_FAILED: the position in the table of errors
-    offset   8  [8 x i64] args     set before returning CHECK_FAILED: numbers for the message; those not set are 0 or stale
+    offset   8  [8 x i64] args     set before returning CHECK_FAILED: numbers for the message (not set: any value)
     offset  72  ptr objects        table of PyObject* (borrowed): Python callables and opaque constants
     offset  80  ptr constants      table of data pointers of the constant arrays (C contiguous, aligned)
     offset  88  ptr self           the function object, borrowed
 
-Releasing the GIL is the body's decision: `%t = call ptr @PyEval_SaveThread()` and, before any further call of the Python
-or NumPy C API and before returning, `call void @PyEval_RestoreThread(ptr %t)`.
+Releasing the GIL is the body's decision: `%t = call ptr @PyEval_SaveThread()` and, before any further call of the
+Python or NumPy C API and before returning, `call void @PyEval_RestoreThread(ptr %t)`.
 
 Scratch memory of a call comes from a pool of the process; in steady state nothing is allocated:
 
@@ -105,7 +106,7 @@ CALLABLE_VECTORCALL = HEAD
 CALLABLE_DICT = HEAD + 8
 CALLABLE_WEAKLIST = HEAD + 16
 CALLABLE_OWNED = HEAD + 24
-"""The one Python object that keeps everything alive that the tables point to; for a Python callable, the callable itself."""
+"""The one object that keeps alive all that the tables point to; for a Python callable, the callable itself."""
 CALLABLE_TABLES = HEAD + 32
 CALLABLE_SIZE = HEAD + 40
 
@@ -129,4 +130,4 @@ DESCR_BYTEORDER = HEAD + 10
 DESCR_TYPE_NUMBER = HEAD + 12
 
 NOT_FIT = -1
-"""The code that `raise_error` gets, with the position of an input, when a value in a storage is not one the function takes."""
+"""The code that `raise_error` gets, with the position of an input, when a value does not fit even after conversion."""

@@ -1,12 +1,13 @@
 """The object cache: machine code kept on disk, shared by all processes of a user.
 
-One file an object, named by the key: a hash of the IR, of LLVM, of the processor and its features, and of this format. A file
-is written under another name and moved into place, so that a reader sees all of it or nothing, whoever is killed; it
-carries a digest of its content and its own key, and one that does not match is deleted and compiled again. Use is noted in
-the time of modification; when the folder grows beyond its bound, what was used least recently goes.
+One file an object, named by the key: a hash of the IR, of LLVM, of the processor and its features, and of this
+format. A file is written under another name and moved into place, so that a reader sees all of it or nothing, whoever
+is killed; it carries a digest of its content and its own key, and one that does not match is deleted and compiled
+again. Use is noted in the time of modification; when the folder grows beyond its bound, what was used least recently
+goes.
 
-Where the folder cannot be used (nobody's home, not writable, others can write to it) the cache works in memory, after one
-warning.
+Where the folder cannot be used (nobody's home, not writable, others can write to it) the cache works in memory, after
+one warning.
 """
 
 from __future__ import annotations
@@ -142,10 +143,10 @@ class ObjectCache:
             with open(descriptor, "wb") as file:
                 file.write(content)
             os.replace(temporary, self._folder / (key + _SUFFIX))
-        except PermissionError if os.name == "nt" else ():
-            temporary.unlink(missing_ok=True)  # Windows: another process has the same object open, so it is there
         except OSError as error:
             _unlink(temporary)
+            if os.name == "nt" and isinstance(error, PermissionError):
+                return  # on Windows: another process has the same object open, so it is there
             self._remember(key, entry)
             self._give_up(str(error))
             return
@@ -239,9 +240,7 @@ class ObjectCache:
     def _give_up(self, problem: str) -> None:
         self._problem = problem
         self._folder = None
-        warnings.warn(
-            f"compiled code is not kept between processes: {problem}", CacheWarning, stacklevel=2
-        )
+        warnings.warn(f"compiled code is not kept between processes: {problem}", CacheWarning, stacklevel=2)
 
     def _remember(self, key: str, entry: CachedObject) -> None:
         self._memory[key] = entry

@@ -1,8 +1,9 @@
 """The type of compiled functions: a heap type of CPython whose instances are entered by vectorcall.
 
-No Python frame and no `__call__` stands between a call and the instance's code. The type is made through CPython's own C API
-(PyType_FromSpec), with the collector's slots in machine code; methods, properties and special methods are given from Python.
-Instances have a `__dict__` and weak references, are garbage-collected, and cannot be made or subclassed from Python.
+No Python frame and no `__call__` stands between a call and the instance's code. The type is made through CPython's
+own C API (PyType_FromSpec), with the collector's slots in machine code; methods, properties and special methods are
+given from Python. Instances have a `__dict__` and weak references, are garbage-collected, and cannot be made or
+subclassed from Python.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def make_callable_type(name: str, namespace: Mapping[str, Any]) -> type:
 
     Args:
         name: the dotted name of the type, "neano.compile.function.Function"; its last part is `__name__`.
-        namespace: methods, properties, special methods, `__doc__` ...: `dict(vars(SomeClass))` will do. `super()` without
-            arguments does not work in it.
+        namespace: methods, properties, special methods, `__doc__` ...: `dict(vars(SomeClass))` will do. `super()`
+            without arguments does not work in it.
 
     Raises:
         TypeError: the namespace has `__call__`, `__new__`, `__init__` or `__slots__`.
@@ -107,7 +108,11 @@ def _spec(name: str) -> _Spec:
     )
     attributes = (_GetSet * 2)(
         _GetSet(
-            b"__dict__", python_address("PyObject_GenericGetDict"), python_address("PyObject_GenericSetDict"), None, None
+            b"__dict__",
+            python_address("PyObject_GenericGetDict"),
+            python_address("PyObject_GenericSetDict"),
+            None,
+            None,
         ),
         _GetSet(),
     )
@@ -132,8 +137,10 @@ def new_instance(callable_type: type, entry: int, owned: object, tables: int = 0
     Args:
         callable_type: made by `make_callable_type`.
         entry: address of a function with the vectorcall signature.
-        owned: kept alive by the instance, with all that `entry` and `tables` point to. Nothing of that may be an object that
-            the collector clears or that has a finalizer: finalizers of a cycle run, in any order, while calls are possible.
+        owned: kept alive by the instance, with all that `entry` and `tables` point to. Nothing of that may be an
+            object that
+            the collector clears or that has a finalizer: finalizers of a cycle run, in any order, while calls are
+            possible.
         tables: address of the words that a native entry reads (see `abi`).
     """
     if callable_type not in _made:

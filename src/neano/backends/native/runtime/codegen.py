@@ -1,8 +1,8 @@
 """From LLVM IR text to object files, on several threads where several modules wait.
 
-llvmlite's binding takes one lock around every call into LLVM, so threads that use it take turns. Code generation, which is
-nearly all of the cost, goes through a second ctypes handle on the same library, which has no such lock; LLVM is safe as
-long as each module has a context and a target machine of its own.
+llvmlite's binding takes one lock around every call into LLVM, so threads that use it take turns. Code generation,
+which is nearly all of the cost, goes through a second ctypes handle on the same library, which has no such lock; LLVM
+is safe as long as each module has a context and a target machine of its own.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class Module(NamedTuple):
     Attributes:
         name: for messages; equal text under another name is the same object.
         text: LLVM IR.
-        passes: 0 none; 1 inlining of `alwaysinline`, sroa, instcombine, simplifycfg; 2 and 3 LLVM's pipelines, which vectorise.
-        codegen: level of code generation, 0 to 3.
+        passes: 0 none; 1 inlining of `alwaysinline`, sroa, instcombine, simplifycfg; 2 and 3 LLVM's pipelines, which
+        vectorise. codegen: level of code generation, 0 to 3.
     """
 
     name: str

@@ -1,13 +1,14 @@
 """From IR text to addresses: look up or compile each module, check the symbols, link, and own the machine code.
 
->>> linked = link([Module("twice", "define i64 @twice(i64 %x) { %r = add i64 %x, %x\\n ret i64 %r }")], exports=("twice",))
+>>> import ctypes
+>>> twice = "define i64 @twice(i64 %x) { %r = add i64 %x, %x\\n ret i64 %r }"
+>>> linked = link([Module("twice", twice)], exports=("twice",))
 >>> ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(linked.addresses["twice"])(21)
 42
 """
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,9 +38,10 @@ _added: dict[str, int] = {}
 class CodeToken(int):
     """Keeps machine code loaded for as long as the token lives.
 
-    An int without a `__dict__`, and so not a garbage-collected object: when the collector finds a cycle through a function
-    it runs the finalizers of all the objects in it, in any order, before it frees one. Machine code whose owner had a
-    finalizer there would be gone when the finalizer of another object calls the function; a token goes by its count alone.
+    An int without a `__dict__`, and so not a garbage-collected object: when the collector finds a cycle through a
+    function it runs the finalizers of all the objects in it, in any order, before it frees one. Machine code whose
+    owner had a finalizer there would be gone when the finalizer of another object calls the function; a token goes by
+    its count alone.
     """
 
     __slots__ = ()

@@ -1,10 +1,11 @@
 """The entry: LLVM IR with the vectorcall signature, made for one calling form.
 
 It runs in five steps: *gather* a value for each input (positional arguments, storages), *check* them and fill the
-descriptors, run the *body*, build the *result*, *commit* the updates and release. What does not fit goes to the slow way
-once: the function's Python side converts the arguments or raises (`neano_convert`), and the converted values pass through
-the same checks. Values from storages are held by a reference from the moment they are gathered; new values are stored
-only when nothing can fail any more, and old ones released after that, for a release may run any Python code.
+descriptors, run the *body*, build the *result*, *commit* the updates and release. What does not fit goes to the slow
+way once: the function's Python side converts the arguments or raises (`neano_convert`), and the converted values pass
+through the same checks. Values from storages are held by a reference from the moment they are gathered; new values
+are stored only when nothing can fail any more, and old ones released after that, for a release may run any Python
+code.
 """
 
 from __future__ import annotations

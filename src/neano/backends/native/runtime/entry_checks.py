@@ -1,8 +1,8 @@
 """The part of an entry that decides whether a value fits an input, and fills the input's descriptor.
 
-An ndarray fits by its exact type, its dtype object, rank, alignment and declared lengths; arrays whose dtype is another object of
-the same meaning are found out by a helper. A 0-d input takes NumPy's scalars of its dtype and Python's numbers that it can
-hold exactly without an array being made.
+An ndarray fits by its exact type, its dtype object, rank, alignment and declared lengths; arrays whose dtype is
+another object of the same meaning are found out by a helper. A 0-d input takes NumPy's scalars of its dtype and
+Python's numbers that it can hold exactly without an array being made.
 """
 
 from __future__ import annotations

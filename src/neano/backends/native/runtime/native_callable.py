@@ -1,4 +1,4 @@
-"""Instances of the callable type that enter machine code: from a signature and a body to something that Python calls."""
+"""Callables that enter machine code: from a signature and a body to something that Python calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def link_function(
     *,
     cache: ObjectCache | None = None,
 ) -> Linked:
-    """Link the modules of a function (its body and kernels) with the entry for its signature; errors are those of `link`."""
+    """Link a function's modules (its body and kernels) with the entry for its signature; errors are `link`'s."""
     support()
     return link([Module("entry", entry_text(signature)), *modules], symbols, cache=cache)
 
@@ -48,11 +48,11 @@ def native_callable(
     Several instances can share one `linked`, each with storages of its own.
 
     Args:
-        convert: called as `convert(function, args, kwargs or None)` when a call is not plain: it returns a list of one fitting
-            value for each explicit input, or `(result,)` to end the call with that result, or raises.
-        raise_error: called as `raise_error(code, args)` when a check of the body fails, with the code and the eight numbers
-            that the body has set; with `abi.NOT_FIT` and the position of an input when a value that `convert` gave or that
-            stands in a storage does not fit. It raises.
+        convert: called as `convert(function, args, kwargs or None)` when a call is not plain: it returns a list of
+            one fitting value for each explicit input, or `(result,)` to end the call with that result, or raises.
+        raise_error: called as `raise_error(code, args)` when a check of the body fails, with the code and the eight
+            numbers that the body has set; with `abi.NOT_FIT` and the position of an input when a value that `convert`
+            gave or that stands in a storage does not fit. It raises.
         storages: a list of length 1 for each input that has a storage, in the order of the inputs.
         objects, constants: the body's tables. Constants are C contiguous arrays.
         keys: for a result "dict", the keys, in the order of the outputs.

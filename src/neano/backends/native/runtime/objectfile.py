@@ -1,7 +1,7 @@
 """The symbols that an object file defines and needs: read from ELF, Mach-O and COFF symbol tables.
 
-LLVM itself may call functions that the IR does not name (memcpy, fmod, conversions of float16), so only the object tells
-all that is needed; and the linker (MCJIT) takes a missing symbol silently, to crash when it is called.
+LLVM itself may call functions that the IR does not name (memcpy, fmod, conversions of float16), so only the object
+tells all that is needed; and the linker (MCJIT) takes a missing symbol silently, to crash when it is called.
 """
 
 from __future__ import annotations

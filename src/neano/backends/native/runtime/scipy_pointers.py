@@ -1,6 +1,7 @@
 """Pointers to BLAS, LAPACK and special functions, from the capsules that SciPy's Cython modules export.
 
-The modules are imported when a function is first asked for: importing scipy.linalg costs more than compiling a function.
+The modules are imported when a function is first asked for: importing scipy.linalg costs more than compiling a
+function.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def _address(capsule: object | None) -> int | None:
 
 
 def blas_address(name: str) -> int | None:
-    """Return the address of a BLAS routine (`dgemm`), Fortran convention without hidden lengths, None if there is none."""
+    """Return the address of a BLAS routine (`dgemm`), Fortran convention, None if there is none."""
     return _address(_capsules("scipy.linalg.cython_blas").get(name))
 
 
@@ -39,7 +40,7 @@ def lapack_address(name: str) -> int | None:
 
 @cache
 def _special_table() -> dict[str, int]:
-    """Addresses by name, and `.complex` for those on complex numbers. Cython numbers the versions of a fused function."""
+    """Addresses by name, with `.complex` for those on complex numbers. Cython numbers what a fused function became."""
     table: dict[str, int] = {}
     for exported, capsule in _capsules("scipy.special.cython_special").items():
         name = re.sub(r"^__pyx_fuse_(\d+_)*\d+", "", exported)

@@ -13,9 +13,9 @@ KEPT_BLOCK = 2**30
 """A larger block goes back to the system: touching it costs far more than getting it."""
 
 SCRATCH_TEXT = f"""
-; A block is aligned to 64 bytes; before it stand where its memory starts (-16) and how much it holds (-8). A thread takes
-; any block that is large enough; one that is too small is replaced, so that there come to be as many blocks of the largest
-; size as there are calls at the same time.
+; A block is aligned to 64 bytes; before it stand where its memory starts (-16) and how much it holds (-8). A thread
+; takes any block that is large enough; one that is too small is replaced, so that there come to be as many blocks of
+; the largest size as there are calls at the same time.
 @slots = internal global [{KEPT_SLOTS} x ptr] zeroinitializer
 
 define internal void @free_block(ptr %block) nounwind {{

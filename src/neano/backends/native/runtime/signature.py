@@ -1,4 +1,4 @@
-"""What an entry must know of a function: its inputs, its results and its updates. Equal signatures have equal entries."""
+"""What an entry must know of a function: inputs, results, updates. Equal signatures have equal entries."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Input:
         static: lengths that must hold (1 for a broadcastable dimension), None where any will do; () means all None.
         argument: whether callers can give it; False for shared variables and other implicit inputs.
         storage: whether it has a storage, which gives the value where the caller gives none.
-        numbers: whether a 0-d input takes, besides arrays, NumPy scalars of its dtype and those Python floats, ints and bools
-            that it holds exactly, without asking the Python side (a strict input does not).
+        numbers: whether a 0-d input takes, besides arrays, NumPy scalars of its dtype and those Python floats, ints
+            and bools that it holds exactly, without asking the Python side (a strict input does not).
         inexact_float: whether a float32 takes a Python float although digits may be lost.
     """
 
@@ -48,7 +48,8 @@ class Signature:
         inputs: explicit inputs (`argument`) in the order of positional arguments, then implicit ones.
         outputs: how many outputs the body gives.
         result: "single" (the one output itself), "list", "dict" (of the keys that the instance has).
-        updates: for each new value that the body gives after the outputs, the position of the input whose storage takes it.
+        updates: for each new value that the body gives after the outputs, the position of the input whose storage
+        takes it.
     """
 
     inputs: tuple[Input, ...]

@@ -1,5 +1,5 @@
-"""Machine code that every function of the process shares, loaded once: slots of the callable type, the slow ways of an entry,
-the pool of scratch memory.
+"""Machine code that every function of the process shares, loaded once: slots of the callable type, the slow ways of
+an entry, the pool of scratch memory.
 
     neano_traverse, neano_clear, neano_dealloc    the collector's slots of the callable type
     neano_python_entry                            a vectorcall that goes to a Python callable
@@ -41,7 +41,8 @@ define ptr @neano_python_entry(ptr %self, ptr %args, i64 %nargsf, ptr %kwnames) 
 }}
 declare ptr @PyObject_Vectorcall(ptr, ptr, i64, ptr)
 
-; convert(self, (positional ...), {{keyword: value}} or None): a list of one value for each explicit input, or (result,).
+; convert(self, (positional ...), {{keyword: value}} or None): a list of one value for each explicit input, or
+; (result,).
 define ptr @neano_convert(ptr %self, ptr %args, i64 %count, ptr %kwnames, ptr %convert, i64 %inputs) nounwind {{
 entry:
   %tuple = call ptr @PyTuple_New(i64 %count)
@@ -89,7 +90,8 @@ keyword.one:
   br i1 %bad, label %fail.dict, label %keyword
 ask:
   %kwargs = phi ptr [@_Py_NoneStruct, %without], [%dict, %keyword]
-  %answer = call ptr (ptr, ...) @PyObject_CallFunctionObjArgs(ptr %convert, ptr %self, ptr %tuple, ptr %kwargs, ptr null)
+  %answer = call ptr (ptr, ...) @PyObject_CallFunctionObjArgs(
+      ptr %convert, ptr %self, ptr %tuple, ptr %kwargs, ptr null)
   call void @Py_DecRef(ptr %tuple)
   call void @Py_DecRef(ptr %kwargs)
   %no.answer = icmp eq ptr %answer, null
@@ -158,14 +160,16 @@ define void @neano_raise_check(ptr %context, ptr %raise) nounwind {{
 {_string("check.format", "L(LLLLLLLL)")}
 
 define void @neano_refuse(ptr %raise, i64 %input) nounwind {{
-  %returned = call ptr (ptr, ptr, ...) @PyObject_CallFunction(ptr %raise, ptr @refuse.format, i64 {abi.NOT_FIT}, i64 %input)
+  %returned = call ptr (ptr, ptr, ...) @PyObject_CallFunction(
+      ptr %raise, ptr @refuse.format, i64 {abi.NOT_FIT}, i64 %input)
   call void @must_raise(ptr %returned)
   ret void
 }}
 {_string("refuse.format", "L(L)")}
 declare ptr @PyObject_CallFunction(ptr, ptr, ...)
 
-; Whether an ndarray is aligned, of a rank and of one of two type numbers in native byte order, whatever its dtype object is.
+; Whether an ndarray is aligned, of a rank and of one of two type numbers in native byte order, whatever its dtype
+; object is.
 define i1 @neano_array_fits(ptr %array, i32 %number, i32 %other.number, i32 %ndim) nounwind {{
   %descr.place = getelementptr i8, ptr %array, i64 {abi.ARRAY_DESCR}
   %descr = load ptr, ptr %descr.place
@@ -205,6 +209,7 @@ define i1 @neano_integer(ptr %object, i64 %least, i64 %most, ptr %place) nounwin
 }}
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 """
+
 
 def support_text() -> str:
     """Return the IR of the module."""

@@ -1,10 +1,10 @@
 """Every name that generated code may use for something outside itself, and where that is in this process.
 
-    PyArray_New, PyArray_Type, Py_IncRef, PyExc_TypeError   the C API of NumPy and CPython (exceptions: address of the variable)
+    PyArray_New, PyArray_Type, Py_IncRef, PyExc_TypeError   the C API of NumPy and CPython (of variables the address)
     descr.float64, scalar.float64                           dtype objects; types of NumPy's scalars
     blas.dgemm, lapack.dgesv                                SciPy's BLAS and LAPACK: Fortran convention, 32-bit sizes
-    special.erfinv, special.gamma, special.gamma.complex    scipy.special.cython_special (a trailing i32 0 is an argument more)
-    ufunc.loop.numpy.arcsin.complex128.complex128           a ufunc's inner loop: void(ptr args, ptr dims, ptr strides, ptr data)
+    special.erfinv, special.gamma, special.gamma.complex    scipy.special.cython_special (with a trailing i32 0)
+    ufunc.loop.numpy.arcsin.complex128.complex128           a ufunc's inner loop: void(args, dims, strides, data)
     ufunc.data.numpy.arcsin.complex128.complex128           ... and the data pointer that it wants (NULL for many)
     _ZGVdN4v_exp                                            the platform's vector functions (libmvec), where they are
     tanh, memcpy, __truncdfhf2                              the C library and what LLVM itself calls
@@ -41,7 +41,7 @@ def register(name: str, address: int) -> None:
 
 @cache
 def _libraries() -> tuple[ctypes.CDLL, ...]:
-    """The C library, libm, vector functions, and the compiler's run-time functions (conversions of float16, 128-bit division)."""
+    """The C library, libm, vector functions, and the compiler's own (conversions of float16, 128-bit division)."""
     names: tuple[str | None, ...]
     if sys.platform == "win32":
         names = ("ucrtbase", "vcruntime140")
@@ -59,7 +59,7 @@ def _libraries() -> tuple[ctypes.CDLL, ...]:
 
 
 def library_address(name: str) -> int | None:
-    """Return the address of a function of the C library, libm or libmvec, None where the platform has none of that name."""
+    """Return the address of a function of the C library, libm or libmvec, None where the platform has none."""
     for library in _libraries():
         try:
             return ctypes.addressof(ctypes.c_char.in_dll(library, name))

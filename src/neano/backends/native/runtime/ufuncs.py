@@ -30,8 +30,8 @@ class _UFuncHead(ctypes.Structure):
 def ufunc_loop(ufunc: np.ufunc, dtypes: tuple[str, ...]) -> tuple[int, int] | None:
     """Return (function address, data address) of the loop for exactly these dtypes of inputs, then outputs.
 
-    The function is `void loop(char **args, intp const *dimensions, intp const *strides, void *data)`. None where the ufunc has
-    no such loop; a data address of 0 is a NULL that the loop expects.
+    The function is `void loop(char **args, intp const *dimensions, intp const *strides, void *data)`. None where the
+    ufunc has no such loop; a data address of 0 is a NULL that the loop expects.
 
     >>> ufunc_loop(np.arcsin, ("complex128", "complex128")) is not None, ufunc_loop(np.arcsin, ("int8", "int8"))
     (True, None)
