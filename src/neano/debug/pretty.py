@@ -1,7 +1,8 @@
 """`pp`: an expression as one line of mathematics, and the printers that write its parts.
 
 A printer has `process(variable, state) -> str`; for the text of the inputs it asks
-`state.pprinter.process(input, state)`. Which printer writes which Op stands in `neano.debug.pretty_table`; users add their own with `pprint.assign`.
+`state.pprinter.process(input, state)`. Which printer writes which Op stands in `neano.debug.pretty_table`; users add
+their own with `pprint.assign`.
 """
 
 from __future__ import annotations
@@ -172,7 +173,8 @@ class PPrinter:
             TypeError: it is no variable.
         """
         if isinstance(state, PrinterState) and getattr(state, "pprinter", None) is self:
-            return self.printer_for(variable, state).process(variable, state)
+            text: str = self.printer_for(variable, state).process(variable, state)
+            return text
         if not isinstance(variable, Variable):
             raise TypeError(f"pp takes a variable, not {type(variable)}; of a function, f.maker.fgraph.outputs[0]")
         started = PrinterState(state, pprinter=self)

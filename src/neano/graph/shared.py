@@ -151,6 +151,10 @@ class SharedVariable(Variable):
         """
         self.container.value = new_value if borrow else copy.deepcopy(new_value)
 
+    def get_test_value(self) -> Any:
+        """Return the present value."""
+        return self.get_value(borrow=True, return_internal_type=True)
+
     def zero(self, borrow: bool = False) -> None:
         """Make all numbers of the value zero, inside the present array where `borrow`."""
         if borrow:

@@ -106,11 +106,27 @@ class Variable:
             return self.name
         if self.owner is not None:
             op = self.owner.op
-            return f"{op}.out" if op.default_output == self.index or len(self.owner.outputs) == 1 else f"{op}.{self.index}"
+            return f"{op}.out" if op.default_output == self.index else f"{op}.{self.index}"
         return f"<{self.type}>"
 
     def __repr__(self) -> str:
+        if config.print_test_value:
+            try:
+                return f"{self}\n{self.get_test_value()!r}"
+            except AttributeError:  # it has none
+                pass
         return str(self)
+
+    def get_test_value(self) -> Any:
+        """Return the value that stands for this variable while a graph is built, in the form of its type.
+
+        Raises:
+            AttributeError: it has none.
+            TypeError, ValueError: `tag.test_value` is no value of this type.
+        """
+        if not hasattr(self.tag, "test_value"):
+            raise AttributeError(f"{self} has no test value")
+        return self.type.filter(self.tag.test_value)
 
 
 class Constant(Variable):
@@ -139,6 +155,10 @@ class Constant(Variable):
 
     @property
     def value(self) -> Any:
+        return self.data
+
+    def get_test_value(self) -> Any:
+        """Return the value itself."""
         return self.data
 
     def __str__(self) -> str:
