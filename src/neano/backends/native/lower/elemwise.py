@@ -1,0 +1,133 @@
+"""`Elemwise` and `DimShuffle`: elements of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from neano.backends.native import ir
+from neano.backends.native.schedule.expressions import Expr, cost_of
+from neano.backends.native.schedule.plan import Stored, Window
+from neano.backends.native.schedule.planner import Planner
+from neano.backends.native.schedule.registry import element, is_fusible, own_cost, plan_node, window
+from neano.graph.traverse import toposort
+from neano.graph.variable import Apply, Constant, Variable
+from neano.scalar.op import Composite, ScalarOp, TableOp
+from neano.tensor.elemwise import DimShuffle, Elemwise
+
+MISMATCH = "Input dimension mis-match along axis {axis}: one operand has length {{0}}, another {{1}}."
+
+
+@is_fusible.register
+def _(op: Elemwise, node: Apply) -> bool:
+    return len(node.outputs) == 1 and has_lowering(op.scalar_op)
+
+
+def has_lowering(op: ScalarOp) -> bool:
+    """Say whether a scalar function is a row of the table, or made of such."""
+    if isinstance(op, Composite):
+        return all(has_lowering(node.op) for node in toposort(op.outputs, op.inputs))  # type: ignore[arg-type]
+    return isinstance(op, TableOp)
+
+
+@own_cost.register
+def _(op: Elemwise) -> int:
+    if isinstance(op.scalar_op, Composite):
+        return sum(cost_of(str(node.op)) for node in toposort(op.scalar_op.outputs, op.scalar_op.inputs))
+    return cost_of(str(op.scalar_op.name))
+
+
+@plan_node.register
+def _(op: Elemwise, node: Apply, planner: Planner) -> None:
+    if not is_fusible(op, node):
+        plan_node.dispatch(object)(op, node, planner)
+        return
+    lengths: list[Expr] = []
+    for axis, static in enumerate(node.outputs[0].type.shape):  # type: ignore[attr-defined]
+        found: Expr | None = None
+        for source in node.inputs:
+            if source.type.shape[axis] == 1:  # type: ignore[attr-defined]
+                continue
+            length = planner.lengths(source)[axis]
+            found = length if found is None else planner.unify(found, length, "ValueError", MISMATCH.format(axis=axis), node)
+        lengths.append(planner.x.const(1 if static is None else static) if found is None else planner.find(found))
+    planner.set_lengths(node.outputs[0], lengths)
+
+
+@element.register
+def _(op: Elemwise, node: Apply, index: Sequence[Expr], planner: Planner) -> Expr:
+    zero = planner.x.const(0)
+    args = []
+    for source in node.inputs:
+        own = [zero if n == 1 else i for i, n in zip(index, source.type.shape, strict=True)]  # type: ignore[attr-defined]
+        args.append(planner.value(source, own))
+    return apply_scalar(op.scalar_op, args, [v.type.dtype for v in node.outputs], planner)  # type: ignore[attr-defined]
+
+
+def apply_scalar(op: ScalarOp, args: Sequence[Expr], dtypes: Sequence[str], planner: Planner) -> Expr:
+    """Return a scalar function of expressions."""
+    x = planner.x
+    if isinstance(op, Composite):
+        values: dict[Variable, Expr] = dict(zip(op.inputs, args, strict=True))
+        for node in toposort(op.outputs, op.inputs):
+            for v in node.inputs:
+                if isinstance(v, Constant):
+                    values[v] = x.const(v.data, v.type.dtype)  # type: ignore[attr-defined]
+            given = [values[v] for v in node.inputs]
+            values[node.outputs[0]] = apply_scalar(node.op, given, [node.outputs[0].type.dtype], planner)  # type: ignore[arg-type, attr-defined]
+        return values[op.outputs[0]]
+    dtype, name = dtypes[0], str(op.name)
+    if name.startswith("convert_to_"):
+        return x.cast(args[0], dtype)
+    if name == "switch":
+        return x.select(truth(args[0], planner), x.cast(args[1], dtype), x.cast(args[2], dtype))
+    if name in ("identity", "second"):
+        return x.cast(args[-1], dtype)
+    wanted = op.operand_dtypes([a.dtype for a in args], dtype)
+    return x.scalar(name, [x.cast(a, d) for a, d in zip(args, wanted, strict=True)], dtype)
+
+
+def truth(value: Expr, planner: Planner) -> Expr:
+    """Return whether a value differs from zero."""
+    if value.dtype == "bool":
+        return value
+    return planner.x.scalar("neq", (value, planner.x.const(0, value.dtype)), "bool")
+
+
+@plan_node.register
+def _(op: DimShuffle, node: Apply, planner: Planner) -> None:
+    own = planner.lengths(node.inputs[0])
+    planner.set_lengths(node.outputs[0], [planner.x.const(1) if a == "x" else own[int(a)] for a in op.new_order])
+
+
+@own_cost.register
+def _(op: DimShuffle) -> int:
+    return 0
+
+
+@element.register
+def _(op: DimShuffle, node: Apply, index: Sequence[Expr], planner: Planner) -> Expr:
+    own: list[Expr] = [planner.x.const(0)] * node.inputs[0].type.ndim  # type: ignore[attr-defined]
+    for position, axis in enumerate(op.new_order):
+        if axis != "x":
+            own[int(axis)] = index[position]
+    return planner.value(node.inputs[0], own)
+
+
+@window.register
+def _(op: DimShuffle, node: Apply, planner: Planner) -> Window | None:
+    base = planner.operand(node.inputs[0])
+    x = planner.x
+    one = x.const(1)
+    order: list[Any] = list(op.new_order)
+    lengths = tuple(one if a == "x" else planner.lengths(node.inputs[0])[a] for a in order)
+    if isinstance(base, Stored):
+        start = tuple(x.const(0) for _ in base.lengths)
+        axes = tuple(None if a == "x" else a for a in order)
+        return Window(base, start, lengths, axes, tuple(one for _ in order), base.dtype)
+    axes = tuple(None if a == "x" else base.axes[a] for a in order)
+    steps = tuple(one if a == "x" else base.steps[a] for a in order)
+    return Window(base.base, base.start, lengths, axes, steps, base.dtype)
+
+
+__all__ = ["apply_scalar", "has_lowering", "ir", "truth"]

@@ -1,0 +1,56 @@
+"""What has no native form: the Op's own `perform`, called back inside the compiled function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from neano.backends.native.schedule.plan import Invocation, Stored
+from neano.backends.native.schedule.planner import Planner
+from neano.graph.variable import Apply
+from neano.tensor.type import TensorType
+
+
+def plan_fallback(node: Apply, planner: Planner) -> None:
+    """Plan a call of a node's own `perform`."""
+    operands = tuple(planner.store(variable) for variable in node.inputs)
+    results = []
+    for output in node.outputs:
+        type_ = output.type
+        if isinstance(type_, TensorType):
+            name = f"v{len(planner.plan.values)}"
+            lengths = tuple(
+                planner.x.dim(name, axis) if n is None else planner.x.const(n) for axis, n in enumerate(type_.shape)
+            )
+            result = Stored(name, type_.dtype, lengths, "view", contiguous=True)
+        else:
+            result = Stored(f"v{len(planner.plan.values)}", "object", (), "view")
+        planner.own(output, result)
+        results.append(result)
+    planner.plan.objects.append(caller(node))
+    attributes = (("object", len(planner.plan.objects) - 1),)
+    planner.add(Invocation("python", tuple(results), operands, attributes=attributes))
+    planner.fallbacks.append(node)
+
+
+def caller(node: Apply) -> Callable[..., tuple[Any, ...]]:
+    """Return a function from the values of a node's inputs to those of its outputs, in the exact form of their types."""
+    op, outputs = node.op, node.outputs
+    destroyed = {i for sources in op.destroy_map.values() for i in sources}
+
+    def call(*values: Any) -> tuple[Any, ...]:
+        inputs: Sequence[Any] = [np.array(v) if i in destroyed else v for i, v in enumerate(values)]
+        storage: list[list[Any]] = [[None] for _ in outputs]
+        op.perform(node, inputs, storage)
+        return tuple(_exact(output.type, box[0]) for output, box in zip(outputs, storage, strict=True))
+
+    return call
+
+
+def _exact(type_: Any, value: Any) -> Any:
+    if not isinstance(type_, TensorType):
+        return value
+    array = np.ascontiguousarray(value, dtype=type_.numpy_dtype).reshape(np.shape(value))
+    return type_.filter(array)

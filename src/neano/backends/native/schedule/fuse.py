@@ -1,0 +1,136 @@
+"""Deciding which items share loops.
+
+Items are taken in topological order. Loop by loop from the outside, each root joins the latest nest that runs over the same
+length, comes after everything that the root needs from outside of it, and makes what the root reads from inside of it at
+exactly the point where it is read. What cannot join opens a nest of its own. So outputs of one shape share one loop, a
+reduction shares the pass over what it reads, and rows of softmax or of a layer normalisation become one nest over rows.
+
+After Kennedy & Allen, Optimizing Compilers for Modern Architectures (2001), section 6.2 (loop fusion), greedily.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from neano.backends.native.schedule.expressions import Expr, Expressions, accesses_in
+from neano.backends.native.schedule.plan import Guard, Item, Plan, Root
+
+MAX_ITEMS_IN_NEST = 64
+"""A nest takes no more roots than this: beyond, registers and the prefetcher's streams run out and compiling slows down."""
+
+
+@dataclass(eq=False, slots=True)
+class Nest:
+    """A loop and what stands in it, in order: inner loops and items whose own loops end here."""
+
+    extent: Expr
+    depth: int
+    children: list[Nest | Item] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Schedule:
+    """What a function does, in order, with the loops settled.
+
+    Attributes:
+        plan: the values and items.
+        body: nests and items of the top level.
+        paths: for each item the loops around it, outermost first.
+    """
+
+    plan: Plan
+    body: list[Nest | Item]
+    paths: dict[Item, tuple[Nest, ...]]
+
+
+def fuse(plan: Plan) -> Schedule:
+    """Return the plan with its loops settled."""
+    prelude = [item for item in plan.items if isinstance(item, Guard) and not item.deps]
+    hoisted = set(prelude)
+    rest = [item for item in plan.items if item not in hoisted]
+    body: list[Nest | Item] = [*prelude, *_arrange(rest, 0, plan.expressions)]
+    paths: dict[Item, tuple[Nest, ...]] = {}
+    _record_paths(body, (), paths)
+    return Schedule(plan, body, paths)
+
+
+def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> list[Nest | Item]:
+    """Return nests and leaves for items that already share their first `depth` loops."""
+    nodes: list[Nest | Item] = []
+    position: dict[Item, int] = {}
+    for item in items:
+        after, within = -1, -1  # the last node it must follow; the last node it may stand in
+        for dep in item.deps:
+            at = position.get(dep)
+            if at is None:
+                continue
+            within = max(within, at)
+            if at > after and not is_aligned(dep, item, depth, expressions):
+                after = at
+        if len(item.loops) <= depth:
+            position[item] = len(nodes)
+            nodes.append(item)
+            continue
+        at = _find_nest(nodes, item, depth, max(after + 1, within))
+        if at < 0:
+            at = len(nodes)
+            nodes.append(Nest(item.loops[depth], depth))
+        nest = nodes[at]
+        assert isinstance(nest, Nest)
+        nest.items.append(item)
+        position[item] = at
+    for node in nodes:
+        if isinstance(node, Nest):
+            node.children = _arrange(node.items, depth + 1, expressions)
+    return nodes
+
+
+def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, earliest: int) -> int:
+    """Return the position of the latest nest that an item may join, -1 for none."""
+    for at in range(len(nodes) - 1, earliest - 1, -1):
+        node = nodes[at]
+        if isinstance(node, Nest) and node.extent is item.loops[depth] and len(node.items) < MAX_ITEMS_IN_NEST:
+            return at
+    return -1
+
+
+def is_aligned(writer: Item, reader: Item, depth: int, expressions: Expressions) -> bool:
+    """Say whether the reader needs, in iteration i of loop `depth`, only what the writer makes in the same iteration."""
+    if not isinstance(writer, Root) or not isinstance(reader, Root):
+        return False
+    if depth >= len(writer.loops) or depth >= len(reader.loops) or depth in writer.reduced:
+        return False
+    if reader.target is writer.target or not writer.is_whole:
+        return False
+    kept = writer.kept_loops
+    if kept is None or depth not in kept:
+        return False
+    axis = kept.index(depth)
+    index = expressions.index(depth)
+    targets = (writer.target, writer.companion)
+    for expr in (*reader.expressions(), *([] if reader.init is None else [reader.init])):
+        for access in accesses_in(expr):
+            if access.stored in targets and access.index[axis] is not index:
+                return False
+    # what the reader needs only for its lengths or through a guard must be there before any loop
+    return not any(access.stored in targets for expr in reader.loops for access in accesses_in(expr))
+
+
+def _record_paths(nodes: Sequence[Nest | Item], path: tuple[Nest, ...], paths: dict[Item, tuple[Nest, ...]]) -> None:
+    for node in nodes:
+        if isinstance(node, Nest):
+            _record_paths(node.children, (*path, node), paths)
+        else:
+            paths[node] = path
+
+
+def common_depth(schedule: Schedule, first: Item, second: Item) -> int:
+    """Return how many loops two items share."""
+    count = 0
+    for a, b in zip(schedule.paths[first], schedule.paths[second], strict=False):
+        if a is not b:
+            break
+        count += 1
+    return count

@@ -1,0 +1,440 @@
+"""Making a plan from a graph: what each variable is worth as an expression, and which variables get a place of their own.
+
+A value that is a function of elements (`element`) is written into the loops of whatever reads it, unless that would repeat
+costly work: then it becomes a root, which `fuse` brings into its readers' loops where it can, so that it costs a register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from neano.backends.native import ir
+from neano.backends.native.schedule.expressions import Expr, Expressions
+from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Plan, Root, Stored, StoredKind
+from neano.backends.native.schedule.registry import bounds, element, is_fusible, needs_buffers, own_cost, plan_node, window
+from neano.graph.fgraph import FunctionGraph
+from neano.graph.traverse import toposort
+from neano.graph.variable import Apply, Constant, Variable
+from neano.tensor.convert import constant
+from neano.tensor.elemwise import DimShuffle, Elemwise
+from neano.tensor.type import TensorType
+
+CHEAP = 6
+"""Up to this cost (an addition or a load is 1) an expression is computed again rather than kept."""
+
+MAX_INLINE_DEPTH = 40
+"""How many operations may be written into one expression: bounds recursion and the size of a loop's body."""
+
+
+class Planner:
+    """Builds the plan of one function graph.
+
+    Args:
+        fgraph: the rewritten graph; not changed.
+
+    Attributes:
+        x: makes expressions.
+        plan: what has been planned so far.
+        stored: the places of variables that have one.
+        notes: what lowering functions want to remember of a node.
+        fallbacks: the nodes that run in Python.
+    """
+
+    def __init__(self, fgraph: FunctionGraph) -> None:
+        self.fgraph = fgraph
+        self.x = Expressions()
+        self.plan = Plan(self.x)
+        self.stored: dict[Variable, Stored] = {}
+        self._lengths: dict[Variable, tuple[Expr, ...]] = {}
+        self._defined: dict[Variable, Callable[[Sequence[Expr]], Expr]] = {}
+        self._values: dict[Variable, dict[tuple[int, ...], Expr]] = {}
+        self._parents: dict[int, Expr] = {}
+        self._bound: dict[int, Variable] = {}
+        self._costs: dict[Variable, int] = {}
+        self._inlined: dict[Variable, int] = {}
+        self._node_numbers: dict[Apply, int] = {}
+        self._late_guards: list[Guard] = []
+        self.notes: dict[Any, Any] = {}
+        self.fallbacks: list[Apply] = []
+        self._demanded: set[Variable] = set()
+        self._uses: dict[Variable, int] = {}
+        self._outputs: set[Variable] = set(fgraph.outputs)
+        self._order = fgraph.toposort()
+
+    def run(self) -> Plan:
+        """Return the plan."""
+        self._find_demands()
+        for variable in self.fgraph.inputs:
+            self.plan.inputs.append(self._declare_input(variable))
+        for node in self._order:
+            self.plan_node(node)
+        self.plan.results = [self.result(variable) for variable in self.fgraph.outputs]
+        return self.plan
+
+    # Preparation
+
+    def _find_demands(self) -> None:
+        """Find which variables must lie in memory because a call reads them, and how often each value is read."""
+        clients = self.fgraph.clients
+        for node in reversed(self._order):
+            for i in needs_buffers(node.op, node):
+                source = node.inputs[i]
+                while source.owner is not None and window.dispatch(type(source.owner.op)) is not window.dispatch(object):
+                    source = source.owner.inputs[0]
+                self._demanded.add(source)
+            for output in node.outputs:
+                uses = 0
+                for client, _ in clients(output):
+                    through = not isinstance(client, str) and isinstance(client.op, DimShuffle)
+                    uses += self._uses.get(client.outputs[0], 1) if through else 1  # type: ignore[union-attr]
+                self._uses[output] = uses
+
+    def _declare_input(self, variable: Variable) -> Stored:
+        type_ = variable.type
+        name = f"in{len(self.plan.inputs)}"
+        if not isinstance(type_, TensorType):
+            stored = Stored(name, "object", (), "input")
+        else:
+            lengths = tuple(
+                self.x.dim(name, axis) if n is None else self.x.const(n) for axis, n in enumerate(type_.shape)
+            )
+            stored = Stored(name, type_.dtype, lengths, "input", contiguous=not lengths)
+        return self.own(variable, stored)
+
+    def own(self, variable: Variable, stored: Stored) -> Stored:
+        """Make a place that something else fills the place of a variable."""
+        self.stored[variable] = stored
+        self._lengths[variable] = stored.lengths
+        self.plan.values.append(stored)
+        return stored
+
+    # Lengths
+
+    def find(self, length: Expr) -> Expr:
+        """Return the one expression that stands for a length and all that are known to equal it."""
+        while (parent := self._parents.get(id(length))) is not None:
+            length = parent
+        return length
+
+    def lengths(self, variable: Variable) -> tuple[Expr, ...]:
+        """Return the length of each dimension of a variable."""
+        found = self._lengths.get(variable)
+        if found is None:
+            if isinstance(variable, Constant):
+                found = tuple(self.x.const(n) for n in np.shape(variable.data))
+            else:
+                for node in toposort([variable], self._lengths):
+                    self.plan_node(node)
+                found = self._lengths[variable]
+            self._lengths[variable] = found
+        return tuple(self.find(length) for length in found)
+
+    def set_lengths(self, variable: Variable, lengths: Sequence[Expr]) -> None:
+        """Record the lengths of a variable."""
+        self._lengths[variable] = tuple(lengths)
+
+    def unify(self, a: Expr, b: Expr, exception: str, template: str, node: Apply) -> Expr:
+        """Demand that two lengths are equal, at run time where it is not known, and return the one to use for both."""
+        a, b = self.find(a), self.find(b)
+        if a is b:
+            return a
+        self.guard(self.x.compare("eq", a, b), exception, template, node, (a, b))
+        if isinstance(b, ir.Const):
+            a, b = b, a
+        if not isinstance(b, ir.Const):
+            self._parents[id(b)] = a
+        return a
+
+    def guard(
+        self, condition: Expr, exception: str, template: str, node: Apply, args: Sequence[Expr] = ()
+    ) -> Guard | None:
+        """Demand that a condition holds at run time; None where it certainly does."""
+        if isinstance(condition, ir.Const) and condition.value:
+            return None
+        number = self._node_numbers.get(node)
+        if number is None:
+            number = self._node_numbers[node] = len(self.plan.nodes)
+            self.plan.nodes.append(node)
+        self.plan.errors.append((exception, template, number))
+        guard = Guard(condition, len(self.plan.errors) - 1, tuple(args))
+        self.plan.add(guard)
+        if guard.deps:
+            self._late_guards.append(guard)
+        return guard
+
+    def infer_lengths(self, node: Apply) -> list[tuple[Expr, ...]]:
+        """Return the lengths of each output of a node by its `infer_shape`."""
+        shapes = node.op.infer_shape(node, [self._shape_variables(v) for v in node.inputs])
+        return [
+            ()
+            if shape is None
+            else tuple(
+                self.static_or(output, axis, self.scalar(length))
+                for axis, length in enumerate(shape)
+            )
+            for output, shape in zip(node.outputs, shapes, strict=True)
+        ]
+
+    def static_or(self, variable: Variable, axis: int, length: Expr) -> Expr:
+        """Return a length as its type states it, or the expression where it does not."""
+        static = variable.type.shape[axis]  # type: ignore[attr-defined]
+        return self.find(length) if static is None else self.x.const(static)
+
+    def _shape_variables(self, variable: Variable) -> tuple[Any, ...] | None:
+        """Return stand-ins for the lengths of a variable, for an Op's `infer_shape`."""
+        if not isinstance(variable.type, TensorType):
+            return None
+        return tuple(map(self._length_variable, self.lengths(variable)))
+
+    def _length_variable(self, length: Expr) -> Any:
+        if isinstance(length, ir.Const):
+            return constant(np.int64(length.value))
+        stand_in = self._bound.get(id(length))
+        if stand_in is None:
+            stand_in = self._bound[id(length)] = TensorType("int64", ())()
+            self._defined[stand_in] = lambda index: length
+            self._lengths[stand_in] = ()
+        return stand_in
+
+    def length_number(self, length: Expr) -> Any:
+        """Return a length as an int where it is known, else as a 0-d variable that stands for it."""
+        return length.value if isinstance(length, ir.Const) else self._length_variable(length)
+
+    def range_of(self, variable: Variable) -> tuple[Expr, Expr] | None:
+        """Return the least and greatest element of an integer array where its Op says so, else None."""
+        node = variable.owner
+        while node is not None and isinstance(node.op, DimShuffle):
+            node = node.inputs[0].owner
+        return None if node is None else bounds(node.op, node, self)
+
+    def scalar(self, variable: Any) -> Expr:
+        """Return an int64 expression for a 0-d integer variable or a plain int."""
+        if not isinstance(variable, Variable):
+            return self.x.const(int(variable))
+        self.lengths(variable)
+        return self.x.cast(self.value(variable, ()), "int64")
+
+    # Values
+
+    def value(self, variable: Variable, index: Sequence[Expr]) -> Expr:
+        """Return the element of a variable at an index, as an expression."""
+        known = self._values.setdefault(variable, {})
+        key = tuple(map(id, index))
+        found = known.get(key)
+        if found is None:
+            found = known[key] = self._value(variable, index)
+        return found
+
+    def _value(self, variable: Variable, index: Sequence[Expr]) -> Expr:
+        stored = self.stored.get(variable)
+        if stored is not None:
+            return self.read(stored, index)
+        if variable in self._defined:
+            return self._defined[variable](index)
+        if isinstance(variable, Constant):
+            return self._constant(variable, index)
+        self.lengths(variable)
+        if variable in self.stored or variable in self._defined:
+            return self._value(variable, index)
+        node = variable.owner
+        assert node is not None, f"{variable} has no value"
+        return element(node.op, node, index, self)
+
+    def read(self, stored: Stored, index: Sequence[Expr]) -> Expr:
+        """Return the element of a stored value at an index."""
+        if stored.writers:
+            return self.x.access(stored, index, stored.dtype)
+        return self.x.load(stored.name, index, stored.dtype)
+
+    def _constant(self, variable: Constant, index: Sequence[Expr]) -> Expr:
+        data = np.asarray(variable.data)
+        if data.size and (data.size == 1 or _is_uniform(data)):
+            return self.x.const(data.reshape(-1)[0], data.dtype.name)
+        if all(isinstance(i, ir.Const) for i in index):
+            return self.x.const(data[tuple(i.value for i in index)], data.dtype.name)  # type: ignore[union-attr]
+        return self.read(self.store(variable), index)
+
+    def define(self, variable: Variable, lengths: Sequence[Expr], value: Callable[[Sequence[Expr]], Expr]) -> None:
+        """Say what a variable's elements are, in place of its Op's `element`."""
+        self._lengths[variable] = tuple(lengths)
+        self._defined[variable] = value
+        self._costs[variable] = 1
+        self._inlined[variable] = 0
+        if variable in self._outputs or variable in self._demanded:
+            self.store(variable)
+
+    # Places
+
+    def is_read_as_array(self, variable: Variable) -> bool:
+        """Say whether a vector is more than a list of scalars that are read one by one."""
+        if variable in self._outputs or variable in self._demanded:
+            return True
+        clients = [client for client, _ in self.fgraph.clients(variable)] if variable in self.fgraph else []
+        return any(isinstance(client, str) or is_fusible(client.op, client) for client in clients)
+
+    def kind_for(self, variable: Variable) -> StoredKind:
+        """Return where a variable's value is to be kept."""
+        return "output" if variable in self._outputs else "scratch"
+
+    def new_stored(self, dtype: str, lengths: Sequence[Expr], kind: StoredKind = "scratch") -> Stored:
+        """Return a new place, without owner."""
+        stored = Stored(f"v{len(self.plan.values)}", dtype, tuple(map(self.find, lengths)), kind)
+        self.plan.values.append(stored)
+        return stored
+
+    def place(self, variable: Variable, lengths: Sequence[Expr], kind: StoredKind | None = None) -> Stored:
+        """Give a variable a place of its own and return it; the caller adds what fills it."""
+        stored = self.new_stored(variable.type.dtype, lengths, kind or self.kind_for(variable))  # type: ignore[attr-defined]
+        self.stored[variable] = stored
+        self._lengths[variable] = stored.lengths
+        return stored
+
+    def store(self, variable: Variable) -> Stored:
+        """Return the place of a variable's value, computing it there if it has none yet."""
+        stored = self.stored.get(variable)
+        if stored is not None:
+            return stored
+        if isinstance(variable, Constant):
+            return self._store_constant(variable)
+        lengths = self.lengths(variable)
+        if variable in self.stored:
+            return self.stored[variable]
+        index = self.loop_index(lengths)
+        value = self.value(variable, index)
+        target = self.place(variable, lengths)
+        self._values.pop(variable, None)  # later readers read the place
+        self.fill(target, value)
+        return target
+
+    def _store_constant(self, variable: Constant) -> Stored:
+        name = f"const{len(self.plan.constants)}"
+        if isinstance(variable.type, TensorType):
+            data = np.ascontiguousarray(variable.data).reshape(np.shape(variable.data))
+            lengths = tuple(self.x.const(n) for n in data.shape)
+            stored = Stored(name, data.dtype.name, lengths, "constant")
+            self.plan.constants[name] = data
+        else:
+            stored = Stored(name, "object", (), "constant")
+            self.plan.constants[name] = variable.data
+        return self.own(variable, stored)
+
+    def loop_index(self, lengths: Sequence[Expr]) -> list[Expr]:
+        """Return an index that runs over all elements: loop t along axis t, 0 where the length is 1."""
+        index: list[Expr] = []
+        loops = 0
+        for length in lengths:
+            if isinstance(length, ir.Const) and length.value == 1:
+                index.append(self.x.const(0))
+            else:
+                index.append(self.x.index(loops))
+                loops += 1
+        return index
+
+    def loop_extents(self, lengths: Sequence[Expr]) -> tuple[Expr, ...]:
+        """Return the extents of the loops that `loop_index` runs over."""
+        return tuple(n for n in map(self.find, lengths) if not (isinstance(n, ir.Const) and n.value == 1))
+
+    def fill(self, target: Stored, value: Expr, index: Sequence[Expr] | None = None, **kwargs: Any) -> Root:
+        """Add the nest that stores a value at every point of a place, or at `index` of it."""
+        own = self.loop_index(target.lengths) if index is None else index
+        loops = kwargs.pop("loops", None)
+        root = Root(target, self.loop_extents(target.lengths) if loops is None else loops, tuple(own), value, **kwargs)
+        self.add(root)
+        return root
+
+    def add(self, item: Item) -> None:
+        """Append an item to the plan, after every late check on lengths."""
+        item.deps.update(self._late_guards)
+        self.plan.add(item)
+
+    def copy_of(self, node: Apply) -> Stored:
+        """Return a place for a node's output that holds a copy of its first input, which may be that input's own place."""
+        source, output = node.inputs[0], node.outputs[0]
+        stored = self.stored.get(source)
+        if stored is not None and stored.kind == "scratch" and self._uses.get(source) == 1 and source not in self._outputs:
+            stored.kind = self.kind_for(output)
+            self.stored[output] = stored
+            self._lengths[output] = stored.lengths
+            self._values.pop(source, None)
+            return stored
+        lengths = self.lengths(source)
+        value = self.value(source, self.loop_index(lengths))
+        target = self.place(output, lengths)
+        self.fill(target, self.x.cast(value, target.dtype))
+        return target
+
+    def operand(self, variable: Variable) -> Operand:
+        """Return a variable as an operand of a library call: its place, or a window on another's where that is possible."""
+        if variable not in self.stored and variable.owner is not None:
+            self.lengths(variable)
+            if variable not in self.stored and variable not in self._defined:
+                view = window(variable.owner.op, variable.owner, self)
+                if view is not None:
+                    return view
+        return self.store(variable)
+
+    def result(self, variable: Variable) -> Stored:
+        """Return the place of an output, which is an array of its own or an input."""
+        stored = self.store(variable)
+        if stored.kind in ("output", "array", "input"):
+            return stored
+        copy = self.new_stored(stored.dtype, stored.lengths, "output")
+        self.fill(copy, self.read(stored, self.loop_index(stored.lengths)))
+        return copy
+
+    # Nodes
+
+    def plan_node(self, node: Apply) -> None:
+        """Take a node into the plan."""
+        if all(output in self._lengths for output in node.outputs):
+            return
+        if not is_fusible(node.op, node):
+            plan_node(node.op, node, self)
+            return
+        plan_node(node.op, node, self)  # lengths
+        inputs = [v for v in node.inputs if v not in self.stored]
+        cost = own_cost(node.op) + sum(self._costs.get(v, 1) for v in node.inputs)
+        deep = 1 + max((self._inlined.get(v, 0) for v in inputs), default=0)
+        for output in node.outputs:
+            if output in self.stored or output in self._defined:
+                continue
+            self._costs[output], self._inlined[output] = cost, deep
+            if self._wants_place(output, cost, deep):
+                self.store(output)
+                self._costs[output], self._inlined[output] = 1, 0
+
+    def _wants_place(self, variable: Variable, cost: int, deep: int) -> bool:
+        if variable in self._outputs or variable in self._demanded or deep > MAX_INLINE_DEPTH:
+            return True
+        if cost <= CHEAP or variable not in self._uses:
+            return False
+        return self._uses[variable] > 1 or self._is_stretched(variable)
+
+    def _is_stretched(self, variable: Variable) -> bool:
+        """Say whether a reader would compute a value once for each element of a larger array, inside its innermost loop."""
+        for client, _ in self.fgraph.clients(variable):
+            if isinstance(client, str):
+                continue
+            if isinstance(client.op, DimShuffle):
+                if self._is_stretched(client.outputs[0]):
+                    return True
+            elif isinstance(client.op, Elemwise):
+                pattern = [n == 1 for n in variable.type.shape]  # type: ignore[attr-defined]
+                wide = [n == 1 for n in client.outputs[0].type.shape]  # type: ignore[attr-defined]
+                stretched = [i for i, (own, out) in enumerate(zip(pattern, wide, strict=True)) if own and not out]
+                real = [i for i, own in enumerate(pattern) if not own]
+                if stretched and real and min(stretched) < max(real):
+                    return True
+        return False
+
+
+def _is_uniform(data: np.ndarray[Any, Any]) -> bool:
+    """Say whether all elements of an array are the same bits."""
+    flat = np.ascontiguousarray(data).reshape(-1)
+    return flat.tobytes() == flat[:1].tobytes() * flat.size
+
+
+__all__ = ["Invocation", "Planner"]
