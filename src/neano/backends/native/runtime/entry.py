@@ -25,6 +25,7 @@ declare i32 @{abi.BODY_NAME}(ptr, ptr, ptr)
 declare ptr @neano_convert(ptr, ptr, i64, ptr, ptr, i64)
 declare void @neano_raise_check(ptr, ptr)
 declare void @neano_refuse(ptr, i64)
+declare void @neano_release(ptr, i64)
 declare void @Py_IncRef(ptr)
 declare void @Py_DecRef(ptr)
 declare ptr @PyList_New(i64)
@@ -248,9 +249,7 @@ class _Entry:
             lines += "call void @Py_DecRef(ptr %built)"
             lines += "br label %release.slots"
         lines.label("release.slots")
-        for k in range(self.slots):
-            lines.load(f"%failed.{k}", "ptr", "%slots", 8 * k)
-            lines += f"call void @Py_DecRef(ptr %failed.{k})"
+        lines += f"call void @neano_release(ptr %slots, i64 {self.slots})"
         lines += "br label %release"
         if lines.is_reached(UNFIT):
             self._unfit()

@@ -15,6 +15,8 @@ from neano.backends.native.runtime.signature import Input, Signature
 UNFIT = "unfit"
 """The block to which a value that does not fit leads, with the input's position."""
 
+TAKES_FLOAT, TAKES_INT, TAKES_BOOL, AS_SINGLE, AS_DOUBLE = 1, 2, 4, 8, 16
+
 _INTEGERS = {f"{sign}int{bits}": bits for sign in ("", "u") for bits in (8, 16, 32, 64)}
 _EXACT_BITS = {"float32": 24, "float64": 53}
 
@@ -22,13 +24,12 @@ _EXACT_BITS = {"float32": 24, "float64": 53}
 def check_declarations(signature: Signature) -> str:
     """Return the declarations that the checks of all inputs need."""
     dtypes = sorted({each.dtype for each in signature.inputs} - {"object"})
-    names = ["PyArray_Type", "PyFloat_Type", "PyLong_Type", "_Py_TrueStruct", "_Py_FalseStruct"]
-    names += [f'"{family}.{dtype}"' for dtype in dtypes for family in ("descr", "scalar")]
+    names = ["PyArray_Type", *(f'"{family}.{dtype}"' for dtype in dtypes for family in ("descr", "scalar"))]
     return (
         "\n".join(f"@{name} = external global i8" for name in names)
         + """
 declare i1 @neano_array_fits(ptr, i32, i32, i32)
-declare i1 @neano_integer(ptr, i64, i64, ptr)
+declare ptr @neano_number(ptr, ptr, i32, i64, i64, ptr)
 """
     )
 
@@ -99,82 +100,33 @@ def _fill_from_array(lines: Lines, position: int, given: Input, value: str) -> N
 def _check_number(lines: Lines, position: int, given: Input, value: str) -> None:
     """Take a NumPy scalar or a Python number where this can be done in place; other objects do not fit here."""
     start = position * abi.INPUT_SIZE
-    kind, cell, done = f"%type.{position}", f"%cell.{position}", f"fits.{position}"
+    kind, least, most = number_kind(given)
     lines.label(f"number.{position}")
     lines.store("ptr", "null", "%inputs", start + abi.INPUT_OBJECT)
-    lines += f'%is.scalar.{position} = icmp eq ptr {kind}, @"scalar.{given.dtype}"'
-    if given.dtype == "float64":  # a Python float and a NumPy one hold a double at the same place
-        lines += f"%is.float.{position} = icmp eq ptr {kind}, @PyFloat_Type"
-        lines += f"%is.inside.{position} = or i1 %is.scalar.{position}, %is.float.{position}"
-    else:
-        lines += f"%is.inside.{position} = or i1 %is.scalar.{position}, false"
-    lines += f"br i1 %is.inside.{position}, label %inside.{position}, label %convert.{position}"
-    lines.label(f"inside.{position}")
-    inside = lines.place(value, abi.HEAD)
-    lines.store("ptr", inside, "%inputs", start + abi.INPUT_DATA)
-    lines += f"br label %{done}"
-    lines.label(f"convert.{position}")
-    lines.store("ptr", cell, "%inputs", start + abi.INPUT_DATA)
-    if given.dtype == "float32" and given.inexact_float:
-        _convert_float(lines, position, value)
+    arguments = f'ptr {value}, ptr @"scalar.{given.dtype}", i32 {kind}, i64 {least}, i64 {most}, ptr %cell.{position}'
+    lines += f"%found.{position} = call ptr @neano_number({arguments})"
+    lines.store("ptr", f"%found.{position}", "%inputs", start + abi.INPUT_DATA)
+    lines += f"%is.number.{position} = icmp ne ptr %found.{position}, null"
+    lines.likely(f"%is.number.{position}", f"fits.{position}", UNFIT)
+    lines.leave(UNFIT, position)
+
+
+def number_kind(given: Input) -> tuple[int, int, int]:
+    """Which Python numbers an input takes, as `neano_number` is told: a sum of TAKES_..., and the range of ints."""
     if given.dtype == "bool":
-        _convert_bool(lines, position, value)
-    elif given.dtype in _INTEGERS or given.dtype in _EXACT_BITS:
-        _convert_integer(lines, position, given.dtype, value)
-    else:
-        lines += f"br label %{UNFIT}"
-        lines.leave(UNFIT, position)
+        return TAKES_BOOL, 0, 0
+    if given.dtype in _EXACT_BITS:
+        takes_float = given.dtype == "float64" or given.inexact_float
+        size = AS_DOUBLE if given.dtype == "float64" else AS_SINGLE
+        most = 2 ** _EXACT_BITS[given.dtype]
+        return TAKES_INT | size | (TAKES_FLOAT if takes_float else 0), -most, most
+    if given.dtype in _INTEGERS:
+        return TAKES_INT, *_integer_range(given.dtype)
+    return 0, 0, 0
 
 
-def _convert_float(lines: Lines, position: int, value: str) -> None:
-    lines += f"%is.float.{position} = icmp eq ptr %type.{position}, @PyFloat_Type"
-    lines += f"br i1 %is.float.{position}, label %float.{position}, label %no.float.{position}"
-    lines.label(f"float.{position}")
-    lines.load(f"%double.{position}", "double", value, abi.HEAD)
-    lines += f"%single.{position} = fptrunc double %double.{position} to float"
-    lines.store("float", f"%single.{position}", f"%cell.{position}", 0)
-    lines += f"br label %fits.{position}"
-    lines.label(f"no.float.{position}")
-
-
-def _convert_bool(lines: Lines, position: int, value: str) -> None:
-    lines += f"%is.true.{position} = icmp eq ptr {value}, @_Py_TrueStruct"
-    lines += f"%is.false.{position} = icmp eq ptr {value}, @_Py_FalseStruct"
-    lines += f"%is.bool.{position} = or i1 %is.true.{position}, %is.false.{position}"
-    lines += f"%truth.{position} = zext i1 %is.true.{position} to i8"
-    lines.store("i8", f"%truth.{position}", f"%cell.{position}", 0)
-    lines += f"br i1 %is.bool.{position}, label %fits.{position}, label %{UNFIT}"
-    lines.leave(UNFIT, position)
-
-
-def _convert_integer(lines: Lines, position: int, dtype: str, value: str) -> None:
-    least, most = _exact_range(dtype)
-    cell = f"%cell.{position}"
-    lines += f"%is.int.{position} = icmp eq ptr %type.{position}, @PyLong_Type"
-    lines += f"br i1 %is.int.{position}, label %int.{position}, label %{UNFIT}"
-    lines.leave(UNFIT, position)
-    lines.label(f"int.{position}")
-    lines += f"%in.range.{position} = call i1 @neano_integer(ptr {value}, i64 {least}, i64 {most}, ptr {cell})"
-    lines.likely(f"%in.range.{position}", f"held.{position}", UNFIT)
-    lines.leave(UNFIT, position)
-    lines.label(f"held.{position}")
-    lines.load(f"%integer.{position}", "i64", cell, 0)
-    if dtype in _EXACT_BITS:
-        kind = "float" if dtype == "float32" else "double"
-        lines += f"%exact.{position} = sitofp i64 %integer.{position} to {kind}"
-        lines.store(kind, f"%exact.{position}", cell, 0)
-    elif _INTEGERS[dtype] < 64:
-        kind = f"i{_INTEGERS[dtype]}"
-        lines += f"%narrow.{position} = trunc i64 %integer.{position} to {kind}"
-        lines.store(kind, f"%narrow.{position}", cell, 0)
-    lines += f"br label %fits.{position}"
-
-
-def _exact_range(dtype: str) -> tuple[int, int]:
-    """The ints, of those that an int64 holds, that a dtype holds exactly and without a gap."""
-    if dtype in _EXACT_BITS:
-        most = 2 ** _EXACT_BITS[dtype]
-        return -most, most
+def _integer_range(dtype: str) -> tuple[int, int]:
+    """The ints of a dtype, of those that an int64 holds."""
     bits = _INTEGERS[dtype]
     if dtype.startswith("u"):
         return 0, min(2**bits, 2**63) - 1

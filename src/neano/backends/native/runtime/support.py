@@ -5,7 +5,8 @@ an entry, the pool of scratch memory.
     neano_python_entry                            a vectorcall that goes to a Python callable
     neano_convert                                 asks the function's Python side for converted arguments
     neano_raise_check, neano_refuse               ask it to raise
-    neano_array_fits, neano_integer               the less likely half of an entry's checks
+    neano_array_fits, neano_number                the less likely half of an entry's checks
+    neano_release                                 gives up references after a failure
     neano_scratch_take, neano_scratch_give        scratch memory (see `abi`)
 """
 
@@ -16,12 +17,14 @@ from functools import cache
 
 from neano.backends.native.runtime import abi, symbols
 from neano.backends.native.runtime.engine import Linked, Module, link
+from neano.backends.native.runtime.entry_checks import AS_DOUBLE, AS_SINGLE, TAKES_BOOL, TAKES_FLOAT, TAKES_INT
 from neano.backends.native.runtime.scratch_text import SCRATCH_TEXT
 from neano.backends.native.runtime.slots_text import SLOTS_TEXT
 
 SLOTS = ("neano_traverse", "neano_clear", "neano_dealloc")
 HELPERS = (
-    "neano_python_entry", "neano_convert", "neano_raise_check", "neano_refuse", "neano_array_fits", "neano_integer",
+    "neano_python_entry", "neano_convert", "neano_raise_check", "neano_refuse", "neano_array_fits", "neano_number",
+    "neano_release",
     abi.SCRATCH_TAKE, abi.SCRATCH_GIVE,
 )  # fmt: skip
 
@@ -194,18 +197,99 @@ define i1 @neano_array_fits(ptr %array, i32 %number, i32 %other.number, i32 %ndi
   ret i1 %all
 }}
 
-; Whether a Python int lies between two numbers; it is then stored in %place.
-define i1 @neano_integer(ptr %object, i64 %least, i64 %most, ptr %place) nounwind {{
+; The data of a NumPy scalar of one type or of a Python number that an input takes, NULL for anything else. Python's
+; floats and NumPy's scalars have their value right after the head; other numbers are converted into %cell.
+define ptr @neano_number(
+    ptr %object, ptr %scalar, i32 %kind, i64 %least, i64 %most, ptr %cell) nounwind {{
+entry:
   %overflow = alloca i32
+  %inside = getelementptr i8, ptr %object, i64 {abi.HEAD}
+  %type.place = getelementptr i8, ptr %object, i64 {abi.TYPE_OFFSET}
+  %type = load ptr, ptr %type.place
+  %is.scalar = icmp eq ptr %type, %scalar
+  br i1 %is.scalar, label %in.place, label %try.float
+in.place:
+  ret ptr %inside
+try.float:
+  %float.bit = and i32 %kind, {TAKES_FLOAT}
+  %takes.float = icmp ne i32 %float.bit, 0
+  %float.type = icmp eq ptr %type, @PyFloat_Type
+  %is.float = and i1 %takes.float, %float.type
+  br i1 %is.float, label %float, label %try.int
+float:
+  %double.bit = and i32 %kind, {AS_DOUBLE}
+  %is.double = icmp ne i32 %double.bit, 0
+  br i1 %is.double, label %in.place, label %single
+single:
+  %double = load double, ptr %inside
+  %rounded = fptrunc double %double to float
+  store float %rounded, ptr %cell
+  ret ptr %cell
+try.int:
+  %int.bit = and i32 %kind, {TAKES_INT}
+  %takes.int = icmp ne i32 %int.bit, 0
+  %int.type = icmp eq ptr %type, @PyLong_Type
+  %is.int = and i1 %takes.int, %int.type
+  br i1 %is.int, label %int, label %try.bool
+int:
   %value = call i64 @PyLong_AsLongLongAndOverflow(ptr %object, ptr %overflow)
-  store i64 %value, ptr %place
   %flag = load i32, ptr %overflow
   %fits = icmp eq i32 %flag, 0
   %from = icmp sge i64 %value, %least
   %to = icmp sle i64 %value, %most
   %between = and i1 %from, %to
-  %all = and i1 %fits, %between
-  ret i1 %all
+  %good = and i1 %fits, %between
+  br i1 %good, label %store.int, label %no
+store.int:
+  %size.bits = and i32 %kind, {AS_DOUBLE | AS_SINGLE}
+  switch i32 %size.bits, label %as.int [i32 {AS_DOUBLE}, label %as.double
+                                         i32 {AS_SINGLE}, label %as.single]
+as.int:  ; a little-endian machine finds the narrower integer at the same place
+  store i64 %value, ptr %cell
+  ret ptr %cell
+as.double:
+  %exact.double = sitofp i64 %value to double
+  store double %exact.double, ptr %cell
+  ret ptr %cell
+as.single:
+  %exact.single = sitofp i64 %value to float
+  store float %exact.single, ptr %cell
+  ret ptr %cell
+try.bool:
+  %bool.bit = and i32 %kind, {TAKES_BOOL}
+  %takes.bool = icmp ne i32 %bool.bit, 0
+  %is.true = icmp eq ptr %object, @_Py_TrueStruct
+  %is.false = icmp eq ptr %object, @_Py_FalseStruct
+  %either = or i1 %is.true, %is.false
+  %is.bool = and i1 %takes.bool, %either
+  br i1 %is.bool, label %bool, label %no
+bool:
+  %truth = zext i1 %is.true to i8
+  store i8 %truth, ptr %cell
+  ret ptr %cell
+no:
+  ret ptr null
+}}
+@PyFloat_Type = external global i8
+@PyLong_Type = external global i8
+@_Py_TrueStruct = external global i8
+@_Py_FalseStruct = external global i8
+
+define void @neano_release(ptr %objects, i64 %count) nounwind {{
+entry:
+  br label %head
+head:
+  %k = phi i64 [0, %entry], [%next, %one]
+  %more = icmp slt i64 %k, %count
+  br i1 %more, label %one, label %done
+one:
+  %place = getelementptr ptr, ptr %objects, i64 %k
+  %object = load ptr, ptr %place
+  call void @Py_DecRef(ptr %object)
+  %next = add i64 %k, 1
+  br label %head
+done:
+  ret void
 }}
 declare i64 @PyLong_AsLongLongAndOverflow(ptr, ptr)
 """
@@ -225,7 +309,7 @@ def support_text() -> str:
 @cache
 def support() -> Linked:
     """Load the module, once a process, and make its helpers known to generated code."""
-    linked = link([Module("support", support_text())], exports=SLOTS + HELPERS)
+    linked = link([Module("support", support_text(), codegen=0)], exports=SLOTS + HELPERS)
     for name in HELPERS:
         symbols.register(name, linked.addresses[name])
     return linked
