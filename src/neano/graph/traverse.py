@@ -46,7 +46,7 @@ def explicit_inputs(variables: Iterable[Variable]) -> Iterator[Variable]:
 
 def toposort(outputs: Iterable[Variable], inputs: Collection[Variable] = ()) -> list[Apply]:
     """Return the nodes between inputs and outputs, each after all that it depends on."""
-    stop = set(inputs)
+    stop = inputs if isinstance(inputs, (set, frozenset, dict)) else set(inputs)  # a whole graph's, at each change of it
     order: list[Apply] = []
     seen: set[Apply] = set()
     stack: list[tuple[Apply, bool]] = [
