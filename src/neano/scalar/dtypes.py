@@ -127,7 +127,7 @@ def autocast_dtype(value: Any) -> str:
         with np.errstate(over="ignore"):
             for dtype in candidates:
                 cast = np.asarray(value, dtype=dtype)
-                if cast == value or np.isnan(value):
+                if float(cast) == value or np.isnan(value):
                     return dtype
         return candidates[-1]
     if isinstance(value, float) and config.cast_policy == "numpy+floatX":
