@@ -169,6 +169,8 @@ class Expressions:
 
     def _fold(self, function: str, args: Sequence[Expr], dtype: str) -> Expr | None:
         """Return a simpler expression for integer index arithmetic, None where there is none."""
+        if len(args) == 1 and function == "neg" and dtype == "int64":
+            return self._negated(args[0])
         if len(args) != 2 or not is_discrete(args[0].dtype) or args[0].dtype == "bool":
             return None
         a, b = args
@@ -200,6 +202,13 @@ class Expressions:
         if known_a and a.value == 1 and function == "mul":  # type: ignore[union-attr]
             return b
         return self._fold_lengths(function, a, b, dtype)
+
+    def _negated(self, expr: Expr) -> Expr | None:
+        if isinstance(expr, ir.Const):
+            return self.const(-expr.value)
+        if isinstance(expr, ir.Scalar) and expr.function == "sub":
+            return self.sub(expr.args[1], expr.args[0])
+        return None
 
     def _fold_lengths(self, function: str, a: Expr, b: Expr, dtype: str) -> Expr | None:
         """Use that lengths are never negative."""
