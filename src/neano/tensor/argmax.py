@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,7 @@ def argmax_of(x: np.ndarray[Any, Any], axes: Sequence[int]) -> np.ndarray[Any, A
     if any(x.shape[i] == 0 for i in axes):
         raise ValueError(f"the maximum of nothing is not defined: the input has shape {x.shape}")
     kept = [i for i in range(x.ndim) if i not in axes]
-    rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], -1)
+    rows = x.transpose([*kept, *axes]).reshape(*[x.shape[i] for i in kept], math.prod(x.shape[i] for i in axes))
     return np.asarray(rows.argmax(axis=-1), dtype="int64")
 
 
