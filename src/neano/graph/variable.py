@@ -162,7 +162,7 @@ class Constant(Variable):
         return self.data
 
     def __str__(self) -> str:
-        return self.name if self.name is not None else f"{type(self).__name__}{{{self.data}}}"
+        return self.name if self.name is not None else f"Constant{{{self.data}}}"
 
 
 class Apply:
