@@ -26,7 +26,7 @@ SCALAR_PRINTERS: dict[str, Printer] = {
     "int_div": OperatorPrinter("//", -1),
     "mod": OperatorPrinter("%", -1),
     "pow": OperatorPrinter("**", 1, "right"),
-    "abs": PatternPrinter("|%(0)s|"),
+    "abs_": PatternPrinter("|%(0)s|"),
     "second": FunctionPrinter("fill"),
     "identity": IgnorePrinter(),
 }
@@ -45,7 +45,7 @@ class ElemwisePrinter:
 
     def process(self, variable: Any, state: Any) -> str:
         op = variable.owner.op
-        row = str(op.scalar_op.name).removeprefix("scalar_").removesuffix("_")
+        row = str(op.scalar_op.name).removeprefix("scalar_")
         known = SCALAR_PRINTERS.get(row)
         if known is None:
             known = FunctionPrinter(row.removeprefix("convert_to_")) if row.isidentifier() else DefaultPrinter()
