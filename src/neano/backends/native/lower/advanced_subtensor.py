@@ -46,7 +46,7 @@ def checked_index(array: Variable, axis: int, length: Expr, node: Apply, planner
         (lowest, x.compare("ge", lowest, x.sub(x.const(0), length))),
         (highest, x.compare("lt", highest, length)),
     ):
-        guard = planner.guard(valid, "IndexError", RANGE.format(axis=axis), node, (bound, length))
+        guard = planner.guard(valid, "IndexError", RANGE.format(axis=axis), node, (bound, length), everywhere=False)
         guards += [guard] if guard is not None else []
     never_negative = isinstance(lowest, ir.Const) and lowest.value >= 0
 

@@ -59,7 +59,7 @@ def basic_ranges(op: Any, node: Apply, numbers: Sequence[Variable], lengths: Seq
             high = x.compare("lt", at, length)
             place = wrapped(at, length, planner)
             for valid in (low, high):
-                guard = planner.guard(valid, "IndexError", RANGE.format(axis=axis), node, (at, length))
+                guard = planner.guard(valid, "IndexError", RANGE.format(axis=axis), node, (at, length), everywhere=False)
                 if guard is not None:
                     planner.x.after(place, guard)
             ranges.append(Range(place, x.const(1), None))

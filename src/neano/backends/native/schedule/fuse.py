@@ -1,6 +1,7 @@
 """Deciding which items share loops.
 
-Items are taken in topological order. Loop by loop from the outside, each root joins the latest nest that runs over the same
+Items are taken in topological order, those that need the fewest complete nests first. Loop by loop from the outside, each
+root joins the latest nest that runs over the same
 length, comes after everything that the root needs from outside of it, and makes what the root reads from inside of it at
 exactly the point where it is read. What cannot join opens a nest of its own. So outputs of one shape share one loop, a
 reduction shares the pass over what it reads, and rows of softmax or of a layer normalisation become one nest over rows.
@@ -60,7 +61,7 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
     """Return nests and leaves for items that already share their first `depth` loops."""
     nodes: list[Nest | Item] = []
     position: dict[Item, int] = {}
-    for item in items:
+    for item in _by_stage(items, depth, expressions):
         after, within = -1, -1  # the last node it must follow; the last node it may stand in
         for dep in item.deps:
             at = position.get(dep)
@@ -85,6 +86,23 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
         if isinstance(node, Nest):
             node.children = _arrange(node.items, depth + 1, expressions)
     return nodes
+
+
+def _by_stage(items: Sequence[Item], depth: int, expressions: Expressions) -> list[Item]:
+    """Return items in the order of how many nests must be complete before each, so that what may run together stands together."""
+    stages: dict[Item, int] = {}
+    for item in items:
+        stage = 0
+        for dep in item.deps:
+            before = stages.get(dep)
+            if before is None:
+                continue
+            in_nest = len(dep.loops) > depth
+            if in_nest and before >= stage and not is_aligned(dep, item, depth, expressions):
+                before += 1
+            stage = max(stage, before)
+        stages[item] = stage
+    return sorted(items, key=stages.__getitem__)
 
 
 def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, earliest: int) -> int:

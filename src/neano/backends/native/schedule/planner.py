@@ -72,6 +72,11 @@ class Planner:
         for node in self._order:
             self.plan_node(node)
         self.plan.results = [self.result(variable) for variable in self.fgraph.outputs]
+        for stored in self.plan.values:
+            stored.lengths = tuple(map(self.find, stored.lengths))
+        for item in self.plan.items:  # lengths that were found to be equal later count as one now
+            if isinstance(item, Root):
+                item.loops = tuple(map(self.find, item.loops))
         return self.plan
 
     # Preparation
@@ -149,9 +154,23 @@ class Planner:
         return a
 
     def guard(
-        self, condition: Expr, exception: str, template: str, node: Apply, args: Sequence[Expr] = ()
+        self,
+        condition: Expr,
+        exception: str,
+        template: str,
+        node: Apply,
+        args: Sequence[Expr] = (),
+        everywhere: bool = True,
     ) -> Guard | None:
-        """Demand that a condition holds at run time; None where it certainly does."""
+        """Demand that a condition holds at run time; None where it certainly does.
+
+        Args:
+            condition: what must hold.
+            exception, template: the error's class and message.
+            node: which is to blame.
+            args: numbers for the message.
+            everywhere: whether all that is planned later waits for it; otherwise only what says so (`Expressions.after`).
+        """
         if isinstance(condition, ir.Const) and condition.value:
             return None
         number = self._node_numbers.get(node)
@@ -161,7 +180,7 @@ class Planner:
         self.plan.errors.append((exception, template, number))
         guard = Guard(condition, len(self.plan.errors) - 1, tuple(args))
         self.plan.add(guard)
-        if guard.deps:
+        if guard.deps and everywhere:
             self._late_guards.append(guard)
         return guard
 

@@ -1,0 +1,146 @@
+"""The native backend: from a function's graph to machine code behind a Python callable."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+import neano.backends.native.lower  # noqa: F401 - registers the lowerings
+from neano.backends.native import ir
+from neano.backends.native.emit import Emitted, emit
+from neano.backends.native.lower.decompose import decomposed
+from neano.backends.native.lower.program import lower_schedule
+from neano.backends.native.runtime import (
+    Input,
+    Signature,
+    abi,
+    link_function,
+    make_callable_type,
+    native_callable,
+)
+from neano.backends.native.schedule.fuse import Schedule, fuse
+from neano.backends.native.schedule.planner import Planner
+from neano.backends.reference.errors import annotate
+from neano.compile.function_methods import FunctionMethods
+from neano.compile.function_object import Function
+from neano.compile.linkers import FunctionSpec, InputSpec, register_backend
+from neano.config import config
+from neano.graph.variable import Apply
+from neano.tensor.type import TensorType
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """Every form that a function took on its way to machine code; `f.stages`.
+
+    Attributes:
+        schedule: stored values and loops.
+        program: loop IR.
+        emitted: LLVM IR, a module for each kernel and one for the body.
+        fallbacks: the nodes that run in Python.
+    """
+
+    schedule: Schedule
+    program: ir.Program
+    emitted: Emitted
+    fallbacks: tuple[Apply, ...]
+
+
+def compile_graph(spec: FunctionSpec) -> Stages:
+    """Return the stages of a function, up to LLVM IR."""
+    planner = Planner(decomposed(spec.fgraph))
+    schedule = fuse(planner.run())
+    program = lower_schedule(schedule)
+    return Stages(schedule, program, emit(program), tuple(planner.fallbacks))
+
+
+def signature_of(spec: FunctionSpec) -> Signature:
+    """Return the calling form of a function."""
+    return Signature(
+        inputs=tuple(map(_input, spec.inputs)),
+        outputs=spec.returned,
+        result=spec.form,
+        updates=spec.updates,
+    )
+
+
+def _input(each: InputSpec) -> Input:
+    type_ = each.variable.type
+    argument, storage = not each.implicit, each.storage is not None
+    if not isinstance(type_, TensorType):
+        return Input("object", 0, argument=argument, storage=storage)
+    lossy = each.allow_downcast is True or (each.allow_downcast is None and config.floatX == "float32")
+    return Input(
+        type_.dtype,
+        type_.ndim,
+        type_.shape,
+        argument=argument,
+        storage=storage,
+        numbers=not each.strict,
+        inexact_float=lossy and type_.dtype == "float32",
+    )
+
+
+@cache
+def function_type() -> type:
+    """Return the type of native functions, which counts as a subclass of `Function`."""
+    made = make_callable_type("neano.compile.function_object.Function", dict(vars(FunctionMethods)))
+    Function.register(made)
+    return made
+
+
+def link(spec: FunctionSpec) -> Any:
+    """Return a function that runs natively."""
+    stages = compile_graph(spec)
+    signature = signature_of(spec)
+    emitted = stages.emitted
+    linked = link_function(signature, emitted.modules, emitted.symbols)
+    function = native_callable(
+        function_type(),
+        linked,
+        signature,
+        convert=_convert,
+        raise_error=_Raise(spec, stages.program),
+        storages=[each.storage for each in spec.inputs if each.storage is not None],
+        objects=emitted.objects,
+        constants=emitted.constants,
+        keys=spec.keys,
+    )
+    function.__dict__["stages"] = stages
+    return function
+
+
+def _convert(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
+    return function.convert_arguments(args, kwargs)
+
+
+class _Raise:
+    """Raises the error of a check that failed, with the node that it is about."""
+
+    def __init__(self, spec: FunctionSpec, program: ir.Program) -> None:
+        self._inputs = [(each.name or str(each.variable), each.variable.type) for each in spec.inputs]
+        self._storages = [each.storage for each in spec.inputs]
+        self._errors = program.errors
+        self._nodes = program.nodes
+
+    def __call__(self, code: int, args: tuple[int, ...]) -> None:
+        if code == abi.NOT_FIT:
+            name, type_ = self._inputs[args[0]]
+            storage = self._storages[args[0]]
+            if storage is not None:
+                type_.filter(storage[0], strict=True)
+            raise TypeError(f"the value of input {name} is not one of type {type_}")
+        text = self._errors[code]
+        error = getattr(builtins, text.exception)(text.template.format(*args))
+        if text.node >= 0:
+            annotate(error, self._nodes[text.node], [])
+        raise error
+
+
+register_backend("native", link)
+
+__all__ = ["Stages", "compile_graph", "link", "np"]
