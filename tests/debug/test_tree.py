@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np  # noqa: F401 - named by the expressions below
 import pytest
 
 import neano.tensor as T
-from neano.compile.shared import shared  # noqa: F401
+from neano.compile.shared import shared
 from neano.debug.tree import character_id, debugprint
 from neano.graph.fgraph import FunctionGraph
 
@@ -259,6 +260,21 @@ Elemwise{add,no_inplace} [id B] ''   0
     assert line.startswith(" |Elemwise{add,no_inplace} [id B] ''   0 clients:")
     assert clients.endswith("('output', '')]")
     assert clients.count("[id ") == 3
+
+
+def test_storage() -> None:
+    state = shared(0.0, name="acc")
+    graph = FunctionGraph([x, state], [x + state], clone=False)
+    assert shown(graph, print_storage=True) == (
+        """
+Elemwise{add,no_inplace} [id A] ''   1 [None]
+ |x [id B] [None]
+ |InplaceDimShuffle{x} [id C] ''   0 [None]
+   |acc [id D] [array(0.)]
+"""
+    )
+    function = SimpleNamespace(maker=SimpleNamespace(fgraph=graph), fn=SimpleNamespace(storage_map={x: [3]}))
+    assert " |x [id B] [3]\n" in shown(function, print_storage=True)
 
 
 def test_nodes() -> None:

@@ -125,7 +125,7 @@ class _Printer:
         kind = f" <{variable.type}>" if self.print_type else ""
         name = variable.name or ""
         text = f"{node.op}{index} {self.identify(node)}{kind} '{name}'   {positions.get(node, '')}"
-        if self.print_storage and part.storage:
+        if self.print_storage and part.fgraph is not None:
             text += f" {part.storage.get(variable, [None])}"
         if self.print_clients and part.fgraph is not None:
             clients = [client for client, _ in part.fgraph.clients(variable)]

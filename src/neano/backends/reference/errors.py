@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Sequence
 from typing import Any
 
 from neano.config import config
 from neano.graph.fgraph import FunctionGraph
-from neano.graph.variable import Apply, Trace
+from neano.graph.trace import format_trace
+from neano.graph.variable import Apply
 
 
 def annotate(error: BaseException, node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None = None) -> None:
@@ -51,7 +51,7 @@ def _lines(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None, ind
     lines.append("")
     if node.trace:
         lines.append("Backtrace when the node is created (use the flag traceback.limit=N to make it longer):")
-        lines += trace_lines(node.trace)
+        lines.append(format_trace(node.trace))
     else:
         lines.append(
             "HINT: Re-running with most optimization disabled could give you a back-trace of when this node was created. This "
@@ -72,14 +72,3 @@ def _value(value: Any) -> Any:
     if config.exception_verbosity != "high" and size is not None and size > 5:
         return "not shown"
     return value
-
-
-def trace_lines(trace: Trace) -> list[str]:
-    """Return the frames of a trace as Python prints them, outermost first."""
-    lines = []
-    for code, line in reversed(trace):
-        lines.append(f'  File "{code.co_filename}", line {line}, in {code.co_name}')
-        source = linecache.getline(code.co_filename, line).strip()
-        if source:
-            lines.append(f"    {source}")
-    return lines
