@@ -21,8 +21,8 @@ from neano.backends.native.runtime.machine import target_machine
 
 CHEAP_PASSES = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
 
-_PARALLEL_FROM = 12_000
-"""Characters of IR from which starting threads pays off (about 5 ms of code generation)."""
+_PARALLEL_FROM = 6_000
+"""Characters of IR from which starting threads pays off (about 5 ms of code generation, of which a pool costs 0.3)."""
 
 
 class Module(NamedTuple):

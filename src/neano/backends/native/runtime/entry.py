@@ -201,9 +201,9 @@ class _Entry:
         lines.load("%keys", "ptr", "%tables", abi.TABLE_KEYS)
         for k in outputs:
             lines.load(f"%key.{k}", "ptr", "%keys", 8 * k)
-            lines += f"%set.{k} = call i32 @PyDict_SetItem(ptr %built, ptr %key.{k}, ptr %new.{k})"
-            lines += f"%is.set.{k} = icmp eq i32 %set.{k}, 0"
-            lines.likely(f"%is.set.{k}", f"set.{k}", "drop.dict")
+            lines += f"%put.{k} = call i32 @PyDict_SetItem(ptr %built, ptr %key.{k}, ptr %new.{k})"
+            lines += f"%is.put.{k} = icmp eq i32 %put.{k}, 0"
+            lines.likely(f"%is.put.{k}", f"set.{k}", "drop.dict")
             lines.label(f"set.{k}")
 
     def _commit(self) -> None:

@@ -92,9 +92,9 @@ def _fill_from_array(lines: Lines, position: int, given: Input, value: str) -> N
             continue
         lines.load(f"%length.{position}.{axis}", "i64", f"%dims.{position}", 8 * axis)
         lines += f"%has.length.{position}.{axis} = icmp eq i64 %length.{position}.{axis}, {length}"
-        lines.likely(f"%has.length.{position}.{axis}", f"length.{position}.{axis}", UNFIT)
+        lines.likely(f"%has.length.{position}.{axis}", f"axis.{position}.{axis}", UNFIT)
         lines.leave(UNFIT, position)
-        lines.label(f"length.{position}.{axis}")
+        lines.label(f"axis.{position}.{axis}")
 
 
 def _check_number(lines: Lines, position: int, given: Input, value: str) -> None:
