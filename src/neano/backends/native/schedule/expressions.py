@@ -44,13 +44,14 @@ COSTS = {
 _SPECIAL = 40
 _CHEAP_FUNCTIONS = frozenset(
     "add sub mul neg abs_ sgn maximum minimum lt le gt ge eq neq and_ or_ xor invert sqr floor ceil trunc isnan isinf "
-    "round_half_to_even real imag conj complex clip identity second".split()
+    "round_half_to_even real imag conj complex clip identity second switch".split()
 )
 
 
 def cost_of(function: str) -> int:
     """Return the cost of a scalar function relative to an addition."""
-    return COSTS.get(function) or (1 if function in _CHEAP_FUNCTIONS else _SPECIAL)
+    cheap = function in _CHEAP_FUNCTIONS or function.startswith("convert_to_")
+    return COSTS.get(function) or (1 if cheap else _SPECIAL)
 
 
 @dataclass(slots=True)

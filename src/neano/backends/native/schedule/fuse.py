@@ -102,7 +102,7 @@ def _by_stage(items: Sequence[Item], depth: int, expressions: Expressions) -> li
                 before += 1
             stage = max(stage, before)
         stages[item] = stage
-    return sorted(items, key=stages.__getitem__)
+    return sorted(items, key=lambda item: (stages[item], len(item.loops) > depth))
 
 
 def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, earliest: int) -> int:

@@ -415,7 +415,7 @@ class Planner:
             return
         plan_node(node.op, node, self)  # lengths
         inputs = [v for v in node.inputs if v not in self.stored]
-        cost = own_cost(node.op) + sum(self._costs.get(v, 1) for v in node.inputs)
+        cost = own_cost(node.op) + sum(0 if isinstance(v, Constant) else self._costs.get(v, 1) for v in node.inputs)
         deep = 1 + max((self._inlined.get(v, 0) for v in inputs), default=0)
         for output in node.outputs:
             if output in self.stored or output in self._defined:
