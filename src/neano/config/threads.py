@@ -26,11 +26,11 @@ def thread_count(environment: Mapping[str, str] = os.environ) -> int:
 def usable_cores(control_group: Path = _CONTROL_GROUP) -> int:
     """Return how many cores this process may use: its affinity, and the quota of its container."""
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(affinity, math.ceil(_quota(control_group))))
+    return max(1, math.ceil(min(affinity, _quota(control_group))))
 
 
 def _quota(control_group: Path) -> float:
-    """Return the cores that a container's quota amounts to (control groups v2, then v1); infinity where there is none."""
+    """Return the cores that a container's quota amounts to (control groups v2, then v1); infinity without one."""
     try:
         quota, period = (control_group / "cpu.max").read_text().split()
     except (OSError, ValueError):

@@ -190,7 +190,7 @@ def test_parse_flags() -> None:
 
 def in_fresh_process(code: str, home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEANO", "THEANO", "XDG", "OMP"))}
-    source = str(Path(__file__).parents[1] / "src")
+    source = str(Path(__file__).parents[2] / "src")
     return subprocess.run(
         [sys.executable, "-c", f"from neano.config import config\n{code}"],
         env={**kept, "HOME": str(home), "PYTHONPATH": source, **environment},
