@@ -68,7 +68,7 @@ def _promote(dtypes: tuple[str, ...]) -> str:
     result = np.dtype(dtypes[0])
     for dtype in dtypes[1:]:
         result = np.promote_types(result, dtype)
-    return result.name
+    return str(result.name)
 
 
 def upcast(*dtypes: str) -> str:

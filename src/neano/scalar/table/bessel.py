@@ -8,7 +8,7 @@ from typing import Any
 from neano.graph.null_type import missing_gradient
 from neano.scalar.dtype_rules import float_upcast, real_part
 from neano.scalar.dtypes import is_complex
-from neano.scalar.op import POSITIVE, REALS, Derivative, TableOp, scalar_function
+from neano.scalar.op import POSITIVE, REALS, Derivative, TableOp, like, scalar_function
 from neano.scalar.rows import row
 from neano.scalar.scipy_reference import special
 
@@ -64,7 +64,7 @@ j1: TableOp = _of_integer_order(
     "j1",
     1,
     "jv",
-    lambda xs, z, g: [g * (j0(xs[0]) - jv(2, xs[0])) / 2],
+    lambda xs, z, g: [g * (j0(xs[0]) - jv(like(z, 2), xs[0])) / 2],
     "Bessel function of the first kind, of order 1.",
 )
 i0: TableOp = _of_integer_order(
@@ -74,6 +74,6 @@ i1: TableOp = _of_integer_order(
     "i1",
     1,
     "iv",
-    lambda xs, z, g: [g * (i0(xs[0]) + iv(2, xs[0])) / 2],
+    lambda xs, z, g: [g * (i0(xs[0]) + iv(like(z, 2), xs[0])) / 2],
     "Modified Bessel function of the first kind, of order 1.",
 )
