@@ -1,24 +1,169 @@
-"""The tensor language: types, constructors, and the functions that expressions are written with."""
+"""The tensor language: types, constructors, and the functions that expressions are written with.
+
+Every module here holds one idea; this one only gathers their public names.
+"""
 
 from typing import TYPE_CHECKING, Any
 
-from neano.scalar.dtypes import autocast_float_as
+from neano.graph.errors import ShapeError
+from neano.scalar.dtypes import (
+    ALL_DTYPES,
+    COMPLEX_DTYPES,
+    CONTINUOUS_DTYPES,
+    DISCRETE_DTYPES,
+    FLOAT_DTYPES,
+    INTEGER_DTYPES,
+    UNSIGNED_DTYPES,
+    autocast_float_as,
+)
 from neano.tensor import constructors as _constructors
+from neano.tensor import inplace as _inplace
 from neano.tensor import math as _math
-from neano.tensor import methods as _methods  # noqa: F401 - gives variables their methods
-from neano.tensor.constructors import *  # noqa: F403 - generated names
+from neano.tensor import methods as _methods
+from neano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
+from neano.tensor.argmax import Argmax, MaxAndArgmax
+from neano.tensor.assertion import Assert, assert_op
+from neano.tensor.batched import BatchedDot, batched_dot, batched_tensordot
+from neano.tensor.constructors import tensor
 from neano.tensor.convert import AsTensorError, as_tensor_variable, constant
-from neano.tensor.creation import alloc, ones, ones_like, zeros, zeros_like
-from neano.tensor.dot import dot, outer, tensordot
-from neano.tensor.math import cast, ceil_intdiv, div_proxy, divmod, iround, isinf, isnan, largest, mod_check, round, smallest
-from neano.tensor.shape import flatten, reshape, shape
-from neano.tensor.statistics import *  # noqa: F403
+from neano.tensor.counting import Unique, bincount, to_one_hot
+from neano.tensor.covariance import cov
+from neano.tensor.creation import (
+    Alloc,
+    AllocEmpty,
+    MakeVector,
+    alloc,
+    empty,
+    full,
+    full_like,
+    make_vector,
+    ones,
+    ones_like,
+    zeros,
+    zeros_like,
+)
+from neano.tensor.cumulative import CumOp, CumprodOp, CumsumOp, DiffOp, cumprod, cumsum, diff
+from neano.tensor.diagonal import (
+    AllocDiag,
+    ExtractDiag,
+    FillDiagonal,
+    FillDiagonalOffset,
+    diag,
+    diagonal,
+    fill_diagonal,
+    fill_diagonal_offset,
+    trace,
+)
+from neano.tensor.dot import Dot, dot, inner, outer, tensordot
+from neano.tensor.elemwise import DimShuffle, Elemwise
+from neano.tensor.flat_index import RavelMultiIndex, UnravelIndex, ravel_multi_index, unravel_index
+from neano.tensor.indexing import inc_subtensor, set_subtensor
+from neano.tensor.join import (
+    Join,
+    Split,
+    concatenate,
+    horizontal_stack,
+    join,
+    roll,
+    split,
+    stack,
+    vertical_stack,
+)
+from neano.tensor.logical import All
+from neano.tensor.math import (
+    cast,
+    ceil_intdiv,
+    div_proxy,
+    divmod,
+    iround,
+    isinf,
+    isnan,
+    largest,
+    mod_check,
+    round,
+    smallest,
+)
+from neano.tensor.matrices import Eye, Tri, eye, identity_like, tri, tril, triu
+from neano.tensor.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
+from neano.tensor.permutation import PermuteRowElements, inverse_permutation, permute_row_elements
+from neano.tensor.ranges import ARange, arange, mgrid, ogrid
+from neano.tensor.rearrange import (
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
+    broadcast_to,
+    dimshuffle,
+    expand_dims,
+    matrix_transpose,
+    moveaxis,
+    rollaxis,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    squeeze,
+    swapaxes,
+    transpose,
+)
+from neano.tensor.rebroadcast import Rebroadcast, addbroadcast, patternbroadcast, unbroadcast
+from neano.tensor.reduce import CAReduce, CAReduceDtype
+from neano.tensor.reductions import Max, Min, Prod, ProdWithoutZeros, Sum
+from neano.tensor.repetition import RepeatOp, repeat, tile
+from neano.tensor.scalar_bridge import ScalarFromTensor, TensorFromScalar, scalar_from_tensor, tensor_from_scalar
+from neano.tensor.selection import Choose, SearchsortedOp, choose, compress, searchsorted
+from neano.tensor.shape import Reshape, Shape, Shape_i, flatten, is_flat, reshape, shape, shape_i
+from neano.tensor.shared import scalar_constructor, tensor_constructor
+from neano.tensor.sort import ArgSortOp, SortOp, TopKOp, argsort, argtopk, sort, topk, topk_and_argtopk
+from neano.tensor.specify import SpecifyShape, specify_shape
+from neano.tensor.static import (
+    EmptyConstantError,
+    NotScalarConstantError,
+    extract_constant,
+    get_scalar_constant_value,
+    get_vector_length,
+)
+from neano.tensor.statistics import (
+    all,
+    allclose,
+    any,
+    argmax,
+    argmin,
+    isclose,
+    max,
+    max_and_argmax,
+    mean,
+    min,
+    norm,
+    prod,
+    ptp,
+    std,
+    sum,
+    var,
+)
+from neano.tensor.subtensor import IncSubtensor, Subtensor
+from neano.tensor.take import take
+from neano.tensor.take_rows import AdvancedIncSubtensor1, AdvancedSubtensor1
 from neano.tensor.type import TensorType
 from neano.tensor.variable import TensorConstant, TensorVariable
+from neano.tensor.windows import Bartlett, bartlett
 
 if TYPE_CHECKING:
 
     def __getattr__(name: str) -> Any: ...
 
 
-globals().update({name: op for name, op in _math.ELEMENTWISE.items() if name not in globals()})
+as_tensor = as_tensor_variable
+
+int_dtypes = INTEGER_DTYPES
+uint_dtypes = UNSIGNED_DTYPES
+integer_dtypes = (*INTEGER_DTYPES, *UNSIGNED_DTYPES)
+float_dtypes = FLOAT_DTYPES
+complex_dtypes = COMPLEX_DTYPES
+continuous_dtypes = CONTINUOUS_DTYPES
+discrete_dtypes = DISCRETE_DTYPES
+all_dtypes = ALL_DTYPES
+
+GENERATED = {**_math.ELEMENTWISE, **_constructors.CONSTRUCTORS}
+"""The names made from tables: the rows of scalar functions on tensors, and the constructors."""
+
+globals().update({name: value for name, value in GENERATED.items() if name not in globals()})

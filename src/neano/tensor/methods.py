@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from neano.tensor import creation, indexing, math, nonzero, rearrange, statistics, take
+from neano.tensor import (
+    creation,
+    cumulative,
+    diagonal,
+    indexing,
+    math,
+    nonzero,
+    rearrange,
+    repetition,
+    selection,
+    sort,
+    statistics,
+    take,
+)
 from neano.tensor import dot as products
 from neano.tensor import shape as shapes
 from neano.tensor.reductions import Prod
@@ -67,6 +80,15 @@ class TensorMethods:
     def squeeze(self, axis: Any = None) -> Any:
         return rearrange.squeeze(self, axis)
 
+    def repeat(self, repeats: Any, axis: int | None = None) -> Any:
+        return repetition.repeat(self, repeats, axis)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        return diagonal.diagonal(self, offset, axis1, axis2)
+
+    def trace(self) -> Any:
+        return diagonal.trace(self)
+
     def transfer(self, target: str) -> Any:
         """Return the variable itself: there is one device."""
         if target != "cpu":
@@ -97,6 +119,22 @@ class TensorMethods:
 
     def nonzero_values(self) -> Any:
         return nonzero.nonzero_values(self)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+        return selection.choose(self, choices, out, mode)
+
+    def compress(self, a: Any, axis: int | None = None) -> Any:
+        """Return the slices of `a` where this variable, the condition, is true."""
+        return selection.compress(self, a, axis)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> Any:
+        return selection.searchsorted(self, v, side, sorter)
+
+    def sort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+        return sort.sort(self, axis, kind, order)
+
+    def argsort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
+        return sort.argsort(self, axis, kind, order)
 
     # Values
 
@@ -192,6 +230,12 @@ class TensorMethods:
 
     def ptp(self, axis: Any = None) -> Any:
         return statistics.ptp(self, axis)
+
+    def cumsum(self, axis: int | None = None) -> Any:
+        return cumulative.cumsum(self, axis)
+
+    def cumprod(self, axis: int | None = None) -> Any:
+        return cumulative.cumprod(self, axis)
 
 
 def _elementwise_method(name: str) -> Any:
