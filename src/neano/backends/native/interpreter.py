@@ -37,6 +37,7 @@ from neano.backends.native.ir import (
     Update,
     View,
 )
+from neano.backends.native.calls import routine
 from neano.scalar.rows import row
 
 
@@ -152,7 +153,9 @@ class Interpreter:
             case Update():
                 array = self.arrays[statement.buffer]
                 position = self.position(statement.buffer, [self.expr(i) for i in statement.index])
-                array[position] = apply_row(statement.combine, (array[position], self.expr(statement.value)), array.dtype.name)
+                array[position] = apply_row(
+                    statement.combine, (array[position], self.expr(statement.value)), array.dtype.name
+                )
             case Accumulate():
                 operands = (self.values[statement.name], self.expr(statement.value))
                 self.values[statement.name] = apply_row(statement.combine, operands, operands[0].dtype.name)
@@ -202,7 +205,9 @@ class Interpreter:
     def _reinterpret(self, statement: Reinterpret) -> Any:
         base, dims = self.arrays[statement.base], self.integers(statement.dims)
         if not base.flags.c_contiguous or base.size != math.prod(dims):
-            raise OutOfBounds(f"{statement.base} of lengths {base.shape}, strides {base.strides}, cannot be read as {dims}")
+            raise OutOfBounds(
+                f"{statement.base} of lengths {base.shape}, strides {base.strides}, cannot be read as {dims}"
+            )
         view = base.reshape(dims)
         return view
 
@@ -212,12 +217,12 @@ class Interpreter:
             raise getattr(builtins, error.exception)(error.template.format(*self.integers(check.args)))
 
     def _invoke(self, invoke: Invoke) -> None:
-        from neano.backends.native.calls import routine
-
         operands = [self.arrays[name] for name in invoke.operands]
         results = [self.arrays.get(name) for name in invoke.results]
         scalars = [self.expr(s) for s in invoke.scalars]
-        made = routine(invoke.routine).interpret(results, operands, scalars, dict(invoke.attributes), self.program.objects)
+        made = routine(invoke.routine).interpret(
+            results, operands, scalars, dict(invoke.attributes), self.program.objects
+        )
         for name, array in zip(invoke.results, made, strict=True):
             self.arrays[name] = array
 

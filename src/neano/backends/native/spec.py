@@ -88,7 +88,9 @@ class _Checker:
                 self.require(type(expr.value) in kinds[expr.dtype[0]], f"constant {expr.value!r} is no {expr.dtype}")
             case Ref():
                 self.require(expr.name in self.dtypes, f"the name {expr.name!r} is not defined here")
-                self.require(self.dtypes[expr.name] == expr.dtype, f"{expr.name!r} is {self.dtypes[expr.name]}, not {expr.dtype}")
+                self.require(
+                    self.dtypes[expr.name] == expr.dtype, f"{expr.name!r} is {self.dtypes[expr.name]}, not {expr.dtype}"
+                )
             case Dim():
                 buffer = self.buffer(expr.buffer)
                 self.require(0 <= expr.axis < buffer.ndim, f"{expr.buffer!r} has no axis {expr.axis}")
@@ -99,7 +101,9 @@ class _Checker:
                 self.require(buffer.dtype == expr.dtype, f"{expr.buffer!r} is {buffer.dtype}, not {expr.dtype}")
             case Select():
                 self.require(expr.condition.dtype == "bool", "the condition of a select is not bool")
-                self.require(expr.then.dtype == expr.otherwise.dtype == expr.dtype, "the branches of a select differ in dtype")
+                self.require(
+                    expr.then.dtype == expr.otherwise.dtype == expr.dtype, "the branches of a select differ in dtype"
+                )
             case Scalar():
                 self.require(len(expr.args) >= 1, f"{expr.function} without operands")
                 if expr.function in PREDICATES:
@@ -125,7 +129,10 @@ class _Checker:
             case Store() | Update():
                 buffer = self.buffer(statement.buffer)
                 self.index(buffer, statement.index)
-                self.require(buffer.dtype == statement.value.dtype, f"{statement.value.dtype} stored in {buffer.dtype} {buffer.name!r}")
+                self.require(
+                    buffer.dtype == statement.value.dtype,
+                    f"{statement.value.dtype} stored in {buffer.dtype} {buffer.name!r}",
+                )
                 self.require(buffer.kind not in ("input", "constant"), f"{buffer.name!r} is read only")
             case Declare():
                 self.require(statement.init.dtype == statement.dtype, "an accumulator starts with another dtype")
@@ -155,10 +162,18 @@ class _Checker:
                 self.bind(statement.buffer, ("view",))
                 self.lengths(statement.buffer, statement.dims)
                 self.integers((*statement.start, *statement.steps), "window")
-                self.require(len(statement.start) == base.ndim, "a window starts at one position for each axis of its base")
+                self.require(
+                    len(statement.start) == base.ndim, "a window starts at one position for each axis of its base"
+                )
                 view = self.program.buffers[statement.buffer]
-                self.require(len(statement.axes) == len(statement.steps) == view.ndim, "a window has an axis and a step for each axis")
-                self.require(all(a is None or 0 <= a < base.ndim for a in statement.axes), "a window on an axis that is not there")
+                self.require(
+                    len(statement.axes) == len(statement.steps) == view.ndim,
+                    "a window has an axis and a step for each axis",
+                )
+                self.require(
+                    all(a is None or 0 <= a < base.ndim for a in statement.axes),
+                    "a window on an axis that is not there",
+                )
                 self.require(view.dtype == base.dtype, "a window of another dtype")
             case Reinterpret():
                 base = self.buffer(statement.base)

@@ -1,0 +1,48 @@
+"""The library routines that a program may call, by the name that `Invoke` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from neano.backends.native.ir import Invoke
+
+if TYPE_CHECKING:
+    from neano.backends.native.emit.body import BodyEmitter
+
+Emit = Callable[["BodyEmitter", Invoke], None]
+"""Writes the call into a body."""
+
+Interpret = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, Any], Sequence[Any]], Sequence[Any]]
+"""Performs the call on arrays: (results, operands, scalars, attributes, objects) -> the results' arrays.
+
+`results` are None where a buffer gets its memory from the call.
+"""
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A library routine: how it is emitted and how it is interpreted."""
+
+    emit: Emit
+    interpret: Interpret
+
+
+class UnknownRoutine(NotImplementedError):
+    """The program calls a routine that is not registered."""
+
+
+ROUTINES: dict[str, Routine] = {}
+"""Every routine, by name; filled by the modules beside this one."""
+
+
+def routine(name: str) -> Routine:
+    """Return a routine by its name.
+
+    Raises:
+        UnknownRoutine: there is none of that name.
+    """
+    if name not in ROUTINES:
+        raise UnknownRoutine(f"no routine is registered under the name {name!r}")
+    return ROUTINES[name]

@@ -1,0 +1,468 @@
+"""The body of a function: `i32 neano_body(ptr inputs, ptr outputs, ptr context)`, as `runtime.abi` describes it.
+
+Everything outside loops is written here: lengths, checks, allocations, 0-d work, calls of kernels and of library routines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from neano.backends.native.calls.registry import routine
+from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
+from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
+from neano.backends.native.emit.nest import Nest, nest_of
+from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.emit.statements import StatementEmitter, views_of
+from neano.backends.native.emit.target import Options, Target
+from neano.backends.native.emit.text import Builder, Module, Value
+from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Ref, Stmt
+from neano.backends.native.runtime import abi
+from neano.backends.native.traverse import all_expressions, buffers_used, postorder, statements
+
+RELEASE = """define internal void @gil.release(ptr %slot) {
+entry:
+  %now = load ptr, ptr %slot
+  %held = icmp eq ptr %now, null
+  br i1 %held, label %release, label %done
+release:
+  %state = call ptr @PyEval_SaveThread()
+  store ptr %state, ptr %slot
+  br label %done
+done:
+  ret void
+}"""
+
+ACQUIRE = """define internal void @gil.acquire(ptr %slot) {
+entry:
+  %state = load ptr, ptr %slot
+  %held = icmp eq ptr %state, null
+  br i1 %held, label %done, label %acquire
+acquire:
+  call void @PyEval_RestoreThread(ptr %state)
+  store ptr null, ptr %slot
+  br label %done
+done:
+  ret void
+}"""
+
+
+class BodyEmitter(StatementEmitter):
+    """Emits the body of one program, and its kernels.
+
+    Attributes:
+        kernels: by name, in the order of their first call.
+        objects, constants: names (of buffers) or positions that stand in the tables of the context.
+    """
+
+    def __init__(self, program: Program, target: Target, options: Options) -> None:
+        super().__init__(Builder(Module(), target, options), program, Numbering())
+        self.target, self.options = target, options
+        self.views = views_of(program)
+        self.kernels: dict[str, Kernel] = {}
+        self.constants: list[str] = []
+        self.objects: list[str] = []
+        self.owned: dict[str, str] = {}
+        self.blocks: dict[str, str] = {}
+        self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
+        self._gil = ""
+        self._status = ""
+        self.leave = self.b.label("leave")
+        self.code = self.b.stack("i32")
+        self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
+        self.last_use = _last_uses(program, self.views)
+
+    def emit(self) -> str:
+        """Write the body and return its module."""
+        b = self.b
+        for position, statement in enumerate(self.program.body):
+            self.statement(statement)
+            self._give_back(position)
+        self._hand_over()
+        self._end(abi.OK)
+        b.place(self.leave)
+        for slot in self.blocks.values():
+            b.call(abi.SCRATCH_GIVE, "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+        self.acquire()
+        for name, slot in self.owned.items():
+            if name not in self.result_slots:
+                b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+        b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
+        head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
+        return b.module.text(b.text(head))
+
+    # Leaving.
+
+    def _end(self, code: int) -> None:
+        self.b.do(f"store i32 {code}, ptr {self.code}")
+        self.b.jump(self.leave)
+
+    def fail(self, check: Check, args: Sequence[Value]) -> None:
+        b = self.b
+        b.do(f"store i64 {check.error}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_CODE)}")
+        for position, value in enumerate(args):
+            b.do(f"store i64 {value.text}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_ARGS + 8 * position)}")
+        self._end(abi.CHECK_FAILED)
+
+    def require(self, condition: str) -> None:
+        """Leave with the Python error that is set unless an i1 holds."""
+        good, bad = self.b.label("good"), self.b.label("bad")
+        self.b.branch(condition, good, bad)
+        self.b.place(bad)
+        self._end(abi.PYTHON_ERROR)
+        self.b.place(good)
+
+    def require_object(self, pointer: str) -> None:
+        """Leave with the Python error that is set if a pointer is null."""
+        self.require(self.b.op(f"icmp ne ptr {pointer}, null"))
+
+    def no_memory(self, condition: str) -> None:
+        """Leave with a MemoryError if an i1 holds."""
+        b = self.b
+        good, bad = b.label("good"), b.label("bad")
+        b.branch(condition, bad, good)
+        b.place(bad)
+        self.acquire()
+        b.call("PyErr_NoMemory", "ptr")
+        self._end(abi.PYTHON_ERROR)
+        b.place(good)
+
+    # The GIL.
+
+    def acquire(self) -> None:
+        """Make sure that the GIL is held."""
+        if self._gil:
+            self.b.module.declare("PyEval_RestoreThread", "void", "ptr")
+            self.b.module.helpers["gil.acquire"] = ACQUIRE
+            self.b.do(f"call void @gil.acquire(ptr {self._gil})")
+
+    def release(self, work: Size) -> None:
+        """Release the GIL if an estimate of nanoseconds is large."""
+        limit = self.options.release_after
+        if not self.releases or (isinstance(work, int) and work <= limit):
+            return
+        b = self.b
+        if not self._gil:
+            self._gil = self._null_slot()
+        b.module.declare("PyEval_SaveThread", "ptr")
+        b.module.helpers["gil.release"] = RELEASE
+        large, ready = b.label("large"), b.label("ready")
+        b.branch(b.op(f"icmp sgt i64 {work}, {limit}"), large, ready)
+        b.place(large)
+        b.do(f"call void @gil.release(ptr {self._gil})")
+        b.jump(ready)
+        b.place(ready)
+
+    def _null_slot(self) -> str:
+        slot = self.b.stack("ptr")
+        self.b.entry.append(f"  store ptr null, ptr {slot}")
+        return slot
+
+    # Buffers.
+
+    def memory(self, name: str) -> Memory:
+        if name not in self.memories:
+            buffer = self.program.buffers[name]
+            if buffer.kind == "input":
+                self.memories[name] = self._input(buffer)
+            elif buffer.kind == "constant":
+                self.memories[name] = self._constant(buffer)
+        return self.memories[name]
+
+    def _input(self, buffer: Buffer) -> Memory:
+        b, position = self.b, self.program.inputs.index(buffer.name)
+
+        def field(where: int) -> str:
+            pointer = b.early(f"getelementptr i8, ptr %inputs, i64 {position * abi.INPUT_SIZE + where}")
+            return b.early(f"load ptr, ptr {pointer}")
+
+        tables: dict[str, str] = {}
+
+        def fetch(what: str, axis: int) -> Size:
+            if what not in tables:
+                tables[what] = field(abi.INPUT_DIMS if what == "dim" else abi.INPUT_STRIDES)
+            return b.early(f"load i64, ptr {b.early(f'getelementptr i64, ptr {tables[what]}, i64 {axis}')}")
+
+        if buffer.dtype == "object":
+            return Memory(buffer, "", fetch, field(abi.INPUT_OBJECT))
+        made = Memory(buffer, field(abi.INPUT_DATA), fetch, "")
+        for axis in range(buffer.ndim):  # before anything may release the GIL
+            made.dim(axis)
+            made.stride(axis)
+        return made
+
+    def input_object(self, name: str) -> str:
+        """Return the PyObject* of an input, which may be null where a number was given."""
+        where = self.program.inputs.index(name) * abi.INPUT_SIZE + abi.INPUT_OBJECT
+        return self.b.op(f"load ptr, ptr {offset(self.b, '%inputs', where)}")
+
+    def _constant(self, buffer: Buffer) -> Memory:
+        b = self.b
+        if buffer.dtype == "object":
+            return Memory(buffer, "", lambda what, axis: 0, self.table_object(buffer.name))
+        table = b.early(f"load ptr, ptr {b.early(f'getelementptr i8, ptr %context, i64 {abi.CONTEXT_CONSTANTS}')}")
+        slot = b.early(f"getelementptr ptr, ptr {table}, i64 {len(self.constants)}")
+        self.constants.append(buffer.name)
+        shape = np.shape(self.program.constants[buffer.name])
+        strides = self.contiguous_strides(buffer, shape)
+        return Memory(
+            buffer, b.early(f"load ptr, ptr {slot}"), lambda what, axis: (shape if what == "dim" else strides)[axis]
+        )
+
+    def table_object(self, name: str) -> str:
+        """Return an opaque constant."""
+        if name not in self.objects:
+            self.objects.append(name)
+        return self.object_at(len(self.program.objects) + self.objects.index(name))
+
+    def object_at(self, position: int) -> str:
+        """Return an object of the context's table."""
+        b = self.b
+        table = b.early(f"load ptr, ptr {b.early(f'getelementptr i8, ptr %context, i64 {abi.CONTEXT_OBJECTS}')}")
+        return b.early(f"load ptr, ptr {b.early(f'getelementptr ptr, ptr {table}, i64 {position}')}")
+
+    def alloc(self, alloc: Alloc) -> None:
+        dims = self.sizes(alloc.dims)
+        if self.program.buffers[alloc.buffer].kind == "scratch":
+            self._alloc_scratch(alloc.buffer, dims)
+        else:
+            self._alloc_array(alloc.buffer, dims)
+
+    def _alloc_scratch(self, name: str, dims: list[Size]) -> None:
+        b, count = self.b, self.byte_count(name, dims)
+        if isinstance(count, int) and count <= 256:
+            self.place(name, b.stack(f"[{max(count, 1)} x i8]", 64), dims)
+            return
+        slot = self.blocks[name] = self._null_slot()
+        block = b.call(abi.SCRATCH_TAKE, "ptr", ("i64", str(count)))
+        b.do(f"store ptr {block}, ptr {slot}")
+        self.no_memory(b.op(f"icmp eq ptr {block}, null"))
+        self.place(name, block, dims)
+
+    def _give_back(self, position: int) -> None:
+        """Give back the scratch memory that no statement after this one uses."""
+        for name in self.last_use.get(position, ()):
+            if name in self.blocks:
+                slot = self.blocks[name]
+                self.b.call(abi.SCRATCH_GIVE, "void", ("ptr", self.b.op(f"load ptr, ptr {slot}")))
+                self.b.do(f"store ptr null, ptr {slot}")
+
+    def _alloc_array(self, name: str, dims: list[Size]) -> None:
+        """Make a NumPy array, and keep the reference where the results are, or where it is dropped at the end."""
+        self.acquire()
+        buffer = self.program.buffers[name]
+        array = self.new_array(buffer.dtype, dims)
+        self.keep(name, array)
+        self.require_object(array)
+        data = self.b.op(f"load ptr, ptr {offset(self.b, array, abi.ARRAY_DATA)}")
+        self.place(name, data, dims, None, array)
+
+    def new_array(
+        self,
+        dtype: str,
+        dims: Sequence[Size],
+        data: str = "null",
+        strides: Sequence[Size] | None = None,
+        flags: int = 0,
+    ) -> str:
+        """Call PyArray_New; the GIL is held."""
+        b = self.b
+        number = np.dtype(dtype).num
+        shape, steps = self.sizes_in_memory(dims), "null"
+        if strides is not None:
+            steps = self.sizes_in_memory(strides)
+        return b.call(
+            "PyArray_New",
+            "ptr",
+            ("ptr", b.module.declare_data("PyArray_Type")),
+            ("i32", str(len(dims))),
+            ("ptr", shape),
+            ("i32", str(number)),
+            ("ptr", steps),
+            ("ptr", data),
+            ("i32", "0"),
+            ("i32", str(flags)),
+            ("ptr", "null"),
+        )
+
+    def sizes_in_memory(self, sizes: Sequence[Size]) -> str:
+        """Return a pointer to sizes, one after the other."""
+        if not sizes:
+            return "null"
+        place = self.b.stack(f"[{len(sizes)} x i64]")
+        for position, size in enumerate(sizes):
+            self.b.do(f"store i64 {size}, ptr {offset(self.b, place, 8 * position)}")
+        return place
+
+    def keep(self, name: str, array: str) -> None:
+        """Keep a new reference: among the results, or to be dropped at the end."""
+        if name in self.result_slots:
+            slot = offset(self.b, "%outputs", 8 * self.result_slots[name])
+        else:
+            slot = self.owned[name] = self._null_slot()
+        self.b.do(f"store ptr {array}, ptr {slot}")
+
+    def _hand_over(self) -> None:
+        """Fill the results that are not there yet: second mentions of an array, and what is handed back as it is."""
+        b = self.b
+        for position, name in enumerate(self.program.results):
+            buffer = self.program.buffers[name]
+            first = self.result_slots[name] == position
+            if buffer.kind in ("output", "array", "view") and first:
+                continue
+            self.acquire()
+            if buffer.kind in ("input", "constant"):
+                pointer = self.input_object(name) if buffer.kind == "input" else self.memory(name).owner
+            else:
+                pointer = b.op(f"load ptr, ptr {offset(b, '%outputs', 8 * self.result_slots[name])}")
+            b.call("Py_IncRef", "void", ("ptr", pointer))
+            b.do(f"store ptr {pointer}, ptr {offset(b, '%outputs', 8 * position)}")
+
+    # Kernels.
+
+    def loop(self, loop: Loop) -> None:
+        nest = nest_of(loop)
+        kernel = KernelEmitter(self.program, self.target, self.options, self.views, nest).emit()
+        kernel = self.kernels.setdefault(kernel.name, kernel)
+        extents, flat, total = self._extents(nest)
+        self.release(self._work(nest, kernel))
+        b = self.b
+        args = b.stack(f"[{SLOT * max(len(kernel.arguments), 1)} x i8]", 16)
+        if kernel.can_fail and not self._status:
+            self._status = b.stack("i64")
+        if kernel.can_fail:
+            b.do(f"store i64 0, ptr {self._status}")
+        for position, key in enumerate(kernel.arguments):
+            value = self._argument(key, extents, flat)
+            place = offset(b, args, SLOT * position)
+            if isinstance(value, Value):
+                store(b, value, place)
+            else:
+                b.do(f"store ptr {value}, ptr {place}")
+        b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
+        b.module.symbols.discard(kernel.name)
+        b.do(f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})")
+        if kernel.can_fail:
+            self._look_at_status()
+
+    def _look_at_status(self) -> None:
+        b = self.b
+        status = b.op(f"load i64, ptr {self._status}")
+        good, bad = b.label("good"), b.label("bad")
+        b.branch(b.op(f"icmp eq i64 {status}, 0"), good, bad)
+        b.place(bad)
+        self.no_memory(b.op(f"icmp eq i64 {status}, {OUT_OF_MEMORY}"))
+        self._end(abi.CHECK_FAILED)
+        b.place(good)
+
+    def _argument(self, key: Key, extents: list[Size], flat: str) -> Value | str:
+        """Return what the kernel finds under a key: a value, or a pointer as text."""
+        match key:
+            case ("data", name):
+                return self.memory(name).data
+            case ("dim", name, axis):
+                return Value(str(self.memory(name).dim(int(axis))), "int64")
+            case ("stride", name, axis):
+                return Value(str(self.memory(name).stride(int(axis))), "int64")
+            case ("value", name, dtype):
+                return self.value(name, dtype)
+            case ("accumulator", name, dtype):
+                return self.accumulator(name, dtype).cell
+            case ("extent", position):
+                return Value(str(extents[int(position)]), "int64")
+            case ("flat",):
+                return Value(self.b.op(f"zext i1 {flat} to i64"), "int64")
+            case ("status",):
+                return self._status
+            case ("context",):
+                return "%context"
+            case _:
+                raise LookupError(f"a kernel wants {key}")
+
+    def _extents(self, nest: Nest) -> tuple[list[Size], str, Size]:
+        """Return the lengths of the loops after merging, whether all are merged, and the length of the kernel's range."""
+        b, last = self.b, len(nest.loops) - 1
+        if nest.merged_from == last:
+            return [], "", self.sizes((nest.loops[0].extent,))[0]
+        extents = self.sizes([loop.extent for loop in nest.loops])
+        fits, inner = "true", extents[last]
+        for level in range(last - 1, -1, -1):
+            alone = b.op(f"icmp eq i64 {extents[level]}, 1")
+            if level >= nest.merged_from:
+                alone = b.op(f"or i1 {alone}, {self._strides_fit(nest, level, inner)}")
+            fits = alone if fits == "true" else b.op(f"and i1 {fits}, {alone}")
+            longer = size_mul(b, inner, extents[level])
+            inner = b.op(f"select i1 {fits}, i64 {longer}, i64 {inner}")
+            extents[level] = b.op(f"select i1 {fits}, i64 1, i64 {extents[level]}")
+        extents[last] = inner
+        return extents, fits, b.op(f"select i1 {fits}, i64 {inner}, i64 {extents[0]}")
+
+    def _strides_fit(self, nest: Nest, level: int, inner: Size) -> str:
+        """Return whether an axis goes on where the merged axes inside it end, in all places that the nest touches."""
+        b, total = self.b, "true"
+        pairs = {(buffer, axes[level - nest.merged_from], axes[-1]) for buffer, axes in nest.axes}
+        for buffer, axis, innermost in sorted(pairs):
+            memory = self.memory(buffer)
+            wanted = size_mul(b, memory.stride(innermost), inner)
+            same = b.op(f"icmp eq i64 {memory.stride(axis)}, {wanted}")
+            total = same if total == "true" else b.op(f"and i1 {total}, {same}")
+        return total
+
+    def _work(self, nest: Nest, kernel: Kernel) -> Size:
+        """Return an estimate of a nest's work in nanoseconds: a quarter for each simple operation on an element."""
+        if not self.releases:
+            return 0
+        outside = [loop for loop in _longest_chain(nest.loops[0]) if self._is_known(loop)]
+        total: Size = kernel.weight
+        for length in self.sizes([loop.extent for loop in outside]):
+            total = size_mul(self.b, total, length)
+        return total // 4 if isinstance(total, int) else self.b.op(f"ashr i64 {total}, 2")
+
+    def _is_known(self, loop: Loop) -> bool:
+        """Return whether the length of an inner loop can be computed before the nest starts."""
+        for part in postorder((loop.extent,)):
+            if isinstance(part, Ref) and part.name not in self.values:
+                return False
+            if isinstance(part, Load) or (isinstance(part, Dim) and not self._has_memory(part.buffer)):
+                return False
+        return True
+
+    def _has_memory(self, name: str) -> bool:
+        return name in self.memories or self.program.buffers[name].kind in ("input", "constant")
+
+    def invoke(self, invoke: Invoke) -> None:
+        routine(invoke.routine).emit(self, invoke)
+
+
+def _longest_chain(loop: Loop) -> list[Loop]:
+    """Return a loop and, inside it, the loops of the deepest nest."""
+    inner = [_longest_chain(s) for s in loop.body if isinstance(s, Loop)]
+    return [loop, *max(inner, key=len, default=[])]
+
+
+def _last_uses(program: Program, views: dict[str, str]) -> dict[int, list[str]]:
+    """Return, for each statement at top level, the buffers whose memory no later statement uses."""
+    last: dict[str, int] = {}
+    for position, statement in enumerate(program.body):
+        for name in _buffers_in(statement):
+            while True:
+                last[name] = position
+                if name not in views:
+                    break
+                name = views[name]
+    found: dict[int, list[str]] = {}
+    for name, position in last.items():
+        found.setdefault(position, []).append(name)
+    return found
+
+
+def _buffers_in(statement: Stmt) -> set[str]:
+    names: set[str] = set()
+    for each in statements((statement,)):
+        reads, writes = buffers_used(each)
+        names.update(reads, writes)
+    for expr in all_expressions((statement,)):
+        if isinstance(expr, (Load, Dim)):
+            names.add(expr.buffer)
+    return names

@@ -1,0 +1,380 @@
+"""What the emitter finds out about an innermost loop before it writes vector code for it.
+
+A loop runs in vectors when its body is made of values, stores, updates and accumulations, and no iteration reads what
+another writes. Each place in memory that it touches is of one kind:
+
+    INVARIANT   the same element in every iteration: loaded once, put into all lanes
+    UNIT        consecutive elements
+    STRIDED     elements at an equal distance, known at run time: consecutive, or copied to a buffer of the loop first
+    GATHERED    elements at computed places, or such as may only be read under a condition: fetched one by one into a
+                buffer before each chunk, or written one by one after it
+    MASKED      consecutive elements that may only be read under a condition, where the processor masks loads
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from neano.backends.native.emit.accumulators import identity
+from neano.backends.native.emit.memory import static_stride
+from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.emit.target import Target
+from neano.backends.native.emit.text import SIZE, bits
+from neano.backends.native.ir import (
+    Accumulate,
+    AccumulateArg,
+    Cast,
+    Const,
+    Expr,
+    Let,
+    Load,
+    Loop,
+    Program,
+    Ref,
+    Scalar,
+    Select,
+    Stmt,
+    Store,
+    Update,
+)
+
+Guards = tuple[tuple[int, bool], ...]
+"""Conditions, by number, and whether they hold: what must be so where a load is performed."""
+
+CHEAP = frozenset(
+    "add sub mul neg sqr maximum minimum switch lt gt le ge eq neq and_ or_ xor invert identity second abs_ clip real imag".split()
+)
+
+
+class Kind(Enum):
+    INVARIANT = "invariant"
+    UNIT = "unit"
+    STRIDED = "strided"
+    GATHERED = "gathered"
+    MASKED = "masked"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A place that the loop reads or writes.
+
+    Attributes:
+        index: numbers of the index expressions.
+        number: of the load, -1 for a store.
+        guards: each of them a set of conditions under which the load is performed; empty where it always is.
+    """
+
+    buffer: str
+    index: tuple[int, ...]
+    kind: Kind
+    number: int = -1
+    guards: tuple[Guards, ...] = ()
+
+
+@dataclass
+class Plan:
+    """How a loop runs in vectors.
+
+    Attributes:
+        lets: numbers of the loop's own values, by name.
+        varies: for each number of the loop, whether it depends on the index.
+        loads: by number; stores: by position of the statement in the body.
+        hoisted: numbers computed once, before the loop.
+        lanes, unroll: width of a vector and how many of them one turn of the main loop takes.
+        chunk: elements after which partial sums are put away and buffers of strided operands are refilled.
+    """
+
+    lets: dict[str, int] = field(default_factory=dict)
+    varies: dict[int, bool] = field(default_factory=dict)
+    loads: dict[int, Access] = field(default_factory=dict)
+    stores: dict[int, Access] = field(default_factory=dict)
+    hoisted: list[int] = field(default_factory=list)
+    lanes: int = 1
+    unroll: int = 1
+    weight: int = 0
+
+    @property
+    def chunk(self) -> int:
+        return 16 * self.lanes * 4
+
+
+class Analysis:
+    """Makes the plan of a loop; `plan` is None where it has to run as scalar code."""
+
+    def __init__(
+        self, program: Program, numbering: Numbering, target: Target, views: dict[str, str], loop: Loop
+    ) -> None:
+        self.program, self.numbering, self.target, self.views, self.loop = program, numbering, target, views, loop
+        self.plan = Plan()
+        self.values: list[int] = []
+
+    def run(self) -> Plan | None:
+        """Return the plan, None where the loop cannot run in vectors."""
+        body = self.loop.body
+        if not body or not all(isinstance(s, (Let, Store, Update, Accumulate, AccumulateArg)) for s in body):
+            return None
+        if not self._combines_are_known(body):
+            return None
+        for statement in body:
+            self._number(statement)
+        guards = self._collect()
+        for number, found in guards.items():
+            self.plan.loads[number] = self._load(number, found)
+        for position, statement in enumerate(body):
+            if isinstance(statement, (Store, Update)):
+                index = tuple(self.numbering.number(i) for i in statement.index)
+                access = self._store(statement, index)
+                if access is None:
+                    return None
+                self.plan.stores[position] = access
+        if not self._independent(body):
+            return None
+        self._measure(body)
+        return self.plan
+
+    def _combines_are_known(self, body: tuple[Stmt, ...]) -> bool:
+        accumulated: set[str] = set()
+        for statement in body:
+            if isinstance(statement, Accumulate):
+                if statement.name in accumulated or identity(statement.combine, statement.value.dtype, 1) is None:
+                    return False
+                accumulated.add(statement.name)
+            elif isinstance(statement, AccumulateArg):
+                names = {statement.value_name, statement.position_name}
+                if names & accumulated or statement.value.dtype[0] == "c":
+                    return False
+                accumulated |= names
+        return True
+
+    def _number(self, statement: Stmt) -> None:
+        """Number the expressions of a statement and find out which of them vary."""
+        match statement:
+            case Let():
+                self.plan.lets[statement.name] = self.numbering.number(statement.value)
+                self.values.append(self.plan.lets[statement.name])
+            case Store() | Update():
+                self.values.append(self.numbering.number(statement.value))
+                for i in statement.index:
+                    self._vary(self.numbering.number(i))
+            case Accumulate():
+                self.values.append(self.numbering.number(statement.value))
+            case AccumulateArg():
+                self.values += [self.numbering.number(statement.value), self.numbering.number(statement.position)]
+            case _:
+                raise TypeError(f"{statement!r} in a vector loop")
+        self._vary(self.values[-1])
+        if len(self.values) > 1:
+            self._vary(self.values[-2])
+
+    def _vary(self, root: int) -> bool:
+        """Return whether a number depends on the loop's index, remembering it for all below."""
+        varies, stack = self.plan.varies, [root]
+        while stack:
+            number = stack[-1]
+            if number in varies:
+                stack.pop()
+                continue
+            node, below = self.numbering.nodes[number], self._below(number)
+            waiting = [k for k in below if k not in varies]
+            if waiting:
+                stack += waiting
+                continue
+            is_index = isinstance(node, Ref) and node.name == self.loop.index
+            varies[number] = is_index or any(varies[k] for k in below)
+            stack.pop()
+        return varies[root]
+
+    def _below(self, number: int) -> tuple[int, ...]:
+        """Return what a number is computed from; for a value of the loop's own, its expression."""
+        node = self.numbering.nodes[number]
+        if isinstance(node, Ref) and node.name in self.plan.lets:
+            return (self.plan.lets[node.name],)
+        return self.numbering.kids[number]
+
+    def _collect(self) -> dict[int, tuple[Guards, ...]]:
+        """Return every varying load that values need, with its guards, and note what is computed before the loop."""
+        found: dict[int, set[Guards]] = {}
+        seen: set[tuple[int, Guards]] = set()
+        hoisted: dict[int, None] = {}
+        stack: list[tuple[int, Guards]] = [(number, ()) for number in reversed(self.values)]
+        while stack:
+            number, guards = stack.pop()
+            node = self.numbering.nodes[number]
+            if not self.numbering.loads[number]:
+                guards = ()
+            if (number, guards) in seen or isinstance(node, Const):
+                continue
+            seen.add((number, guards))
+            if not self.plan.varies[number] and not (guards and self.numbering.loads[number]):
+                hoisted[number] = None
+                continue
+            if isinstance(node, Load):
+                found.setdefault(number, set()).add(guards)
+                continue
+            kids = self._below(number)
+            if isinstance(node, Select) and any(self.numbering.loads[k] for k in kids[1:]):
+                condition, then, otherwise = kids
+                stack += [
+                    (condition, guards),
+                    (then, (*guards, (condition, True))),
+                    (otherwise, (*guards, (condition, False))),
+                ]
+            else:
+                stack += [(k, guards) for k in kids]
+        self.plan.hoisted = list(hoisted)
+        return {number: () if () in guards else tuple(sorted(guards)) for number, guards in found.items()}
+
+    def coefficient(self, number: int) -> int | str | None:
+        """Return by how much an index grows with the loop's index: an int, "runtime" where it is only affine, else None."""
+        if not self._vary(number):
+            return 0
+        node, kids = self.numbering.nodes[number], self._below(number)
+        if isinstance(node, Ref):
+            return 1 if node.name == self.loop.index else self.coefficient(kids[0])
+        if isinstance(node, Cast) and node.dtype == "int64" and self.numbering.nodes[kids[0]].dtype == "int64":
+            return self.coefficient(kids[0])
+        if not isinstance(node, Scalar) or node.dtype != "int64" or node.function not in ("add", "sub", "neg", "mul"):
+            return None
+        parts = [self.coefficient(k) for k in kids]
+        if None in parts:
+            return None
+        if node.function == "mul":
+            if sum(p != 0 for p in parts) > 1:
+                return None
+            constants = [self.numbering.nodes[k] for k, p in zip(kids, parts, strict=True) if p == 0]
+            varying = next(p for p in parts if p != 0)
+            if isinstance(varying, str) or not all(isinstance(c, Const) for c in constants):
+                return "runtime"
+            for factor in constants:
+                assert isinstance(factor, Const)
+                varying *= int(factor.value)
+            return varying
+        if any(isinstance(p, str) for p in parts):
+            return "runtime"
+        numbers = [p for p in parts if isinstance(p, int)]
+        return (
+            -numbers[0]
+            if node.function == "neg"
+            else sum(numbers)
+            if node.function == "add"
+            else numbers[0] - numbers[1]
+        )
+
+    def _stride(self, buffer: str, index: tuple[int, ...]) -> int | str | None:
+        """Return the distance in bytes between neighbours, "runtime" where it is not known, None where there is none."""
+        declared, total = self.program.buffers[buffer], 0
+        for axis, number in enumerate(index):
+            coefficient = self.coefficient(number)
+            if coefficient is None:
+                return None
+            if coefficient == 0:
+                continue
+            stride = static_stride(declared, axis)
+            if stride is None or isinstance(coefficient, str):
+                total = -1
+                return "runtime"
+            total += stride * coefficient
+        return total
+
+    def _load(self, number: int, guards: tuple[Guards, ...]) -> Access:
+        node = self.numbering.nodes[number]
+        assert isinstance(node, Load)
+        index = self.numbering.kids[number]
+        stride = self._stride(node.buffer, index)
+        if guards:
+            masked = stride == SIZE[node.dtype] and max(bits(node.dtype), 8) in self.target.masked
+            return Access(node.buffer, index, Kind.MASKED if masked else Kind.GATHERED, number, guards)
+        return Access(node.buffer, index, self._kind(stride, SIZE[node.dtype]), number)
+
+    def _kind(self, stride: int | str | None, size: int) -> Kind:
+        if stride is None:
+            return Kind.GATHERED
+        return Kind.INVARIANT if stride == 0 else Kind.UNIT if stride == size else Kind.STRIDED
+
+    def _store(self, statement: Store | Update, index: tuple[int, ...]) -> Access | None:
+        size = SIZE[statement.value.dtype]
+        stride = self._stride(statement.buffer, index)
+        if isinstance(statement, Update):
+            known = isinstance(stride, int) and stride != 0
+            if stride is None or not (statement.unique or known):
+                return Access(statement.buffer, index, Kind.GATHERED)
+        kind = self._kind(stride, size)
+        return None if kind is Kind.INVARIANT else Access(statement.buffer, index, kind)
+
+    def _root(self, name: str) -> str:
+        while name in self.views:
+            name = self.views[name]
+        return name
+
+    def _independent(self, body: tuple[Stmt, ...]) -> bool:
+        """Return whether vectors may run: each buffer is written by one statement, and read, if at all, at the same element."""
+        written: dict[str, tuple[int, ...]] = {}
+        for position, access in self.plan.stores.items():
+            root = self._root(access.buffer)
+            if root in written:
+                return False
+            written[root] = access.index
+            later = [n for s in body[position + 1 :] for n in self._roots_of(s)]
+            if self._reaches_load(later, root):
+                return False
+        for number in self._all_loads():
+            node = self.numbering.nodes[number]
+            assert isinstance(node, Load)
+            root = self._root(node.buffer)
+            if root in written and not self.loop.parallel:
+                same = written[root] == self.numbering.kids[number]
+                if not same or self._root(node.buffer) != node.buffer:
+                    return False
+        return True
+
+    def _roots_of(self, statement: Stmt) -> list[int]:
+        exprs: tuple[Expr, ...] = ()
+        if isinstance(statement, (Store, Update)):
+            exprs = (*statement.index, statement.value)
+        elif isinstance(statement, (Let, Accumulate)):
+            exprs = (statement.value,)
+        elif isinstance(statement, AccumulateArg):
+            exprs = (statement.value, statement.position)
+        return [self.numbering.number(e) for e in exprs]
+
+    def _walk(self, roots: list[int]) -> set[int]:
+        """Return all numbers below some, through the loop's own values only where those are named."""
+        seen: set[int] = set()
+        stack = list(roots)
+        while stack:
+            number = stack.pop()
+            if number not in seen:
+                seen.add(number)
+                stack += self.numbering.kids[number]
+        return seen
+
+    def _reaches_load(self, roots: list[int], buffer: str) -> bool:
+        nodes = (self.numbering.nodes[n] for n in self._walk(roots))
+        return any(isinstance(node, Load) and self._root(node.buffer) == buffer for node in nodes)
+
+    def _all_loads(self) -> list[int]:
+        roots = [n for s in self.loop.body for n in self._roots_of(s)]
+        return [n for n in self._walk(roots) if isinstance(self.numbering.nodes[n], Load)]
+
+    def _measure(self, body: tuple[Stmt, ...]) -> None:
+        """Choose the width of vectors by the dtypes computed in, and how far the main loop is unrolled by its size."""
+        dtypes, weight, seen = set(), 0, set()
+        stack = list(self.values)
+        while stack:
+            number = stack.pop()
+            if number in seen or not self.plan.varies.get(number, False):
+                continue
+            seen.add(number)
+            node = self.numbering.nodes[number]
+            if not (isinstance(node, Ref) and node.dtype == "int64"):
+                dtypes.add(node.dtype)
+            if isinstance(node, Scalar):
+                weight += 1 if node.function in CHEAP and node.dtype[0] != "c" else 8
+            weight += 1
+            if not isinstance(node, Load):
+                stack += self._below(number)
+        dtypes |= {s.value.dtype for s in body if isinstance(s, (Store, Update, Accumulate, AccumulateArg))}
+        self.plan.lanes = self.target.lanes(frozenset(dtypes))
+        self.plan.weight = weight
+        self.plan.unroll = 4 if weight <= 12 else 2 if weight <= 30 else 1

@@ -1,0 +1,60 @@
+"""From a program of the loop IR to LLVM IR: one module for the body, one for each kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from neano.backends.native.emit.body import BodyEmitter
+from neano.backends.native.emit.kernel import Kernel
+from neano.backends.native.emit.results import with_owned_results
+from neano.backends.native.emit.target import Options, Target, host
+from neano.backends.native.ir import Program
+from neano.backends.native.runtime.abi import BODY_NAME
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """A program as LLVM IR.
+
+    Attributes:
+        modules: name and text of the body's module, then of each kernel's.
+        needed: names of everything outside that the modules use, all known to `runtime.symbols`.
+        objects: Python objects of the context's table: those of the program, then its opaque constants.
+        constants: arrays of the context's table.
+        kernels: what is known of each kernel.
+        symbols: addresses of names that only this program uses.
+    """
+
+    modules: tuple[tuple[str, str], ...]
+    needed: frozenset[str]
+    objects: tuple[Any, ...]
+    constants: tuple[Any, ...]
+    kernels: tuple[Kernel, ...]
+    symbols: Mapping[str, int] = field(default_factory=dict)
+
+
+def emit(program: Program, target: Target | None = None, options: Options | None = None) -> Emitted:
+    """Return a program as LLVM IR.
+
+    Args:
+        target: the processor to write for; the one that runs this process by default.
+        options: what the compilation is asked for.
+
+    Raises:
+        UnknownFunction: the program names a scalar function without native code.
+    """
+    chosen = options or Options()
+    prepared = with_owned_results(program, chosen.borrowed)
+    body = BodyEmitter(prepared, target or host(), chosen)
+    text = body.emit()
+    kernels = tuple(body.kernels.values())
+    needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
+    return Emitted(
+        modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels)),
+        needed=needed,
+        objects=(*program.objects, *(program.constants[name] for name in body.objects)),
+        constants=tuple(program.constants[name] for name in body.constants),
+        kernels=kernels,
+    )

@@ -1,0 +1,111 @@
+"""What code is written for: the vectors of a processor, the vector functions at hand, the options of a compilation."""
+
+from __future__ import annotations
+
+import functools
+import platform
+from dataclasses import dataclass
+
+from neano.backends.native.emit.text import bits
+
+
+@dataclass(frozen=True)
+class Target:
+    """A processor and its libraries, as far as the emitter looks at them.
+
+    Attributes:
+        vector_bytes: width of a vector register: 64 (AVX-512), 32 (AVX2), 16 (NEON, SSE).
+        masked: widths in bits of elements that loads and stores may mask at full speed.
+        saturating_casts: a float beyond the range of an integer becomes its nearest bound (ARM), else the "indefinite"
+            number of x86; NumPy follows the processor.
+        vector_functions: names of the vector functions that the platform has (`_ZGVeN8v_exp` ...).
+        vector_prefix: how names of vector functions for this width begin: `_ZGVe`, `_ZGVd`, `_ZGVn`.
+    """
+
+    vector_bytes: int = 32
+    masked: frozenset[int] = frozenset([32, 64])
+    saturating_casts: bool = False
+    vector_functions: frozenset[str] = frozenset()
+    vector_prefix: str = "_ZGVd"
+
+    def lanes(self, dtypes: frozenset[str]) -> int:
+        """Return how many elements a vector has in a loop that computes in these dtypes: by the widest of them."""
+        widest = max((bits(dtype) for dtype in dtypes), default=64)
+        return self.vector_bytes * 8 // max(widest, 8)
+
+    @staticmethod
+    def make(machine: str, features: dict[str, bool]) -> Target:
+        """Return the target of a kind of machine ("x86_64", "aarch64") with the features that LLVM names."""
+        if machine in ("x86_64", "AMD64"):
+            if (
+                features.get("avx512f")
+                and features.get("avx512bw")
+                and features.get("avx512vl")
+                and features.get("avx512dq")
+            ):
+                return Target(64, frozenset([8, 16, 32, 64]), False, vector_functions(), "_ZGVe")
+            if features.get("avx2"):
+                return Target(32, frozenset([32, 64]), False, vector_functions(), "_ZGVd")
+            return Target(16, frozenset(), False, vector_functions(), "_ZGVb")
+        return Target(16, frozenset(), True, vector_functions(), "_ZGVn")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a compilation is asked for.
+
+    Attributes:
+        contract: a product and a sum may become one fused operation.
+        borrowed: positions of results that are inputs and are handed back as they are, not copied.
+        release_after: estimated nanoseconds of a nest's work from which on the GIL is released.
+    """
+
+    contract: bool = True
+    borrowed: frozenset[int] = frozenset()
+    release_after: int = 50_000
+
+
+MATH_NAMES = (
+    "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp10 exp2 expm1 hypot log log10 log1p log2 pow sin sinh "
+    "tan tanh"
+).split()
+BINARY_NAMES = frozenset(["atan2", "hypot", "pow"])
+
+
+def vector_name(prefix: str, function: str, dtype: str, lanes: int) -> str:
+    """Return the name that the vector function ABI gives to a vector form of a function of libm.
+
+    >>> vector_name("_ZGVd", "exp", "float64", 4), vector_name("_ZGVe", "pow", "float32", 16)
+    ('_ZGVdN4v_exp', '_ZGVeN16vv_powf')
+    """
+    arguments = "vv" if function in BINARY_NAMES else "v"
+    return f"{prefix}N{lanes}{arguments}_{function}{'f' if dtype == 'float32' else ''}"
+
+
+@functools.cache
+def vector_functions() -> frozenset[str]:
+    """Return the names of the vector functions that the platform's libmvec has; none where there is no such library."""
+    import ctypes
+
+    if platform.system() != "Linux":
+        return frozenset()
+    try:
+        library = ctypes.CDLL("libmvec.so.1")
+    except OSError:
+        return frozenset()
+    widths = {"_ZGVb": 16, "_ZGVd": 32, "_ZGVe": 64, "_ZGVn": 16}
+    names = (
+        vector_name(prefix, function, dtype, width * 8 // bits(dtype))
+        for prefix, width in widths.items()
+        for function in MATH_NAMES
+        for dtype in ("float32", "float64")
+    )
+    return frozenset(name for name in names if hasattr(library, name))
+
+
+@functools.cache
+def host() -> Target:
+    """Return the target of the processor that this process runs on."""
+    import llvmlite.binding as llvm
+
+    return Target.make(platform.machine(), dict(llvm.get_host_cpu_features()))
