@@ -1,0 +1,1 @@
+"""The native backend: schedule, loop IR, LLVM IR, object, entry."""
