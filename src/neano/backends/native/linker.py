@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 import neano.backends.native.lower  # noqa: F401 - registers the lowerings
 from neano.backends.native import ir
 from neano.backends.native.emit import Emitted, emit
@@ -27,7 +25,7 @@ from neano.backends.native.schedule.planner import Planner
 from neano.backends.reference.errors import annotate
 from neano.compile.function_methods import FunctionMethods
 from neano.compile.function_object import Function
-from neano.compile.linkers import FunctionSpec, InputSpec, register_backend
+from neano.compile.linkers import FunctionSpec, InputSpec
 from neano.config import config
 from neano.graph.variable import Apply
 from neano.tensor.type import TensorType
@@ -140,7 +138,3 @@ class _Raise:
             annotate(error, self._nodes[text.node], [])
         raise error
 
-
-register_backend("native", link)
-
-__all__ = ["Stages", "compile_graph", "link", "np"]

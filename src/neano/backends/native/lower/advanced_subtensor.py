@@ -30,7 +30,9 @@ Place = Callable[[Sequence[Expr]], list[Expr]]
 """From an index of the part to that of the array."""
 
 
-def checked_index(array: Variable, axis: int, length: Expr, node: Apply, planner: Planner) -> Callable[[Sequence[Expr]], Expr]:
+def checked_index(
+    array: Variable, axis: int, length: Expr, node: Apply, planner: Planner
+) -> Callable[[Sequence[Expr]], Expr]:
     """Return the elements of an index array as places along an axis, after demanding that they are in range.
 
     Raises:

@@ -49,7 +49,11 @@ def _(op: Elemwise, node: Apply, planner: Planner) -> None:
             if source.type.shape[axis] == 1:  # type: ignore[attr-defined]
                 continue
             length = planner.lengths(source)[axis]
-            found = length if found is None else planner.unify(found, length, "ValueError", MISMATCH.format(axis=axis), node)
+            found = (
+                length
+                if found is None
+                else planner.unify(found, length, "ValueError", MISMATCH.format(axis=axis), node)
+            )
         lengths.append(planner.x.const(1 if static is None else static) if found is None else planner.find(found))
     planner.set_lengths(node.outputs[0], lengths)
 

@@ -1,30 +1,46 @@
-"""Ops that hand their input on: copies, views, and markers that only gradients look at."""
+"""Ops that hand their first input on: copies, views, assertions, and markers that only gradients look at."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from neano.autodiff.markers import GradientMarker
+from neano.backends.native.lower.elemwise import truth
 from neano.backends.native.schedule.expressions import Expr
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, own_cost, plan_node
 from neano.compile.ops import DeepCopyOp, ViewOp
 from neano.graph.variable import Apply
+from neano.tensor.assertion import Assert
+
+IDENTITIES = (DeepCopyOp, ViewOp, GradientMarker, Assert)
 
 
-@plan_node.register(DeepCopyOp)
-@plan_node.register(ViewOp)
-def _(op: Any, node: Apply, planner: Planner) -> None:
+def plan_identity(op: Any, node: Apply, planner: Planner) -> None:
+    """Give a node's output the lengths of its first input."""
     planner.set_lengths(node.outputs[0], planner.lengths(node.inputs[0]))
 
 
-@own_cost.register(DeepCopyOp)
-@own_cost.register(ViewOp)
-def _(op: Any) -> int:
+def first_input(op: Any, node: Apply, index: Sequence[Expr], planner: Planner) -> Expr:
+    """Return the element of a node's first input."""
+    return planner.value(node.inputs[0], index)
+
+
+def no_cost(op: Any) -> int:
+    """Return the cost of what only hands an element on."""
     return 0
 
 
-@element.register(DeepCopyOp)
-@element.register(ViewOp)
-def _(op: Any, node: Apply, index: Sequence[Expr], planner: Planner) -> Expr:
-    return planner.value(node.inputs[0], index)
+for identity in IDENTITIES:
+    plan_node.register(identity, plan_identity)
+    element.register(identity, first_input)
+    own_cost.register(identity, no_cost)
+
+
+@plan_node.register
+def _(op: Assert, node: Apply, planner: Planner) -> None:
+    for condition in node.inputs[1:]:
+        message = op.msg.replace("{", "{{").replace("}", "}}")
+        planner.guard(truth(planner.value(condition, ()), planner), "AssertionError", message, node)
+    plan_identity(op, node, planner)

@@ -12,7 +12,7 @@ from typing import Any
 from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Access, Expr, children_of
 from neano.backends.native.schedule.fuse import Nest, Schedule, common_depth
-from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Root, Stored, Window
+from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Root, Stored
 from neano.backends.native.schedule.storage import Storage, decide_storage, reading_level
 
 
@@ -86,12 +86,18 @@ class ProgramBuilder:
     def _nest(self, nest: Nest) -> None:
         level = len(self.blocks) - 1
         reductions = [
-            item for item in nest.items if isinstance(item, Root) and item.init is not None and reading_level(item) == level
+            item
+            for item in nest.items
+            if isinstance(item, Root) and item.init is not None and reading_level(item) == level
         ]
         for item in nest.items:
             if isinstance(item, Root):
                 for stored in (item.target, item.companion):
-                    if stored is not None and not self.storage[stored].in_register and self.storage[stored].level == level:
+                    if (
+                        stored is not None
+                        and not self.storage[stored].in_register
+                        and self.storage[stored].level == level
+                    ):
                         self._allocate(stored)
         for root in reductions:
             self._start_reduction(root)
@@ -102,7 +108,9 @@ class ProgramBuilder:
         self._children(nest.children)
         self.blocks.pop()
         independent = level == 0 and all(
-            isinstance(item, Root) and 0 not in item.reduced and (item.combine is None or item.init is not None)
+            isinstance(item, Root)
+            and 0 not in item.reduced
+            and (item.combine is None or item.init is not None)
             and (item.init is not None or item.unique)
             for item in nest.items
         )
@@ -114,9 +122,7 @@ class ProgramBuilder:
     # Places
 
     def _declare(self, stored: Stored, axes: Sequence[int]) -> None:
-        static = tuple(
-            length.value if isinstance(length := stored.lengths[axis], ir.Const) else None for axis in axes
-        )
+        static = tuple(length.value if isinstance(length := stored.lengths[axis], ir.Const) else None for axis in axes)
         self.buffers[stored.name] = ir.Buffer(
             stored.name, stored.dtype, len(axes), stored.kind, static, stored.contiguous or stored.kind != "input"
         )
@@ -336,7 +342,9 @@ class ProgramBuilder:
         if not place.in_register and (not isinstance(writer, Root) or not writer.is_whole):
             return None
         shared = reading_level(writer) if isinstance(writer, Root) else 0
-        if not place.in_register and (self.current is None or common_depth(self.schedule, writer, self.current) < shared):
+        if not place.in_register and (
+            self.current is None or common_depth(self.schedule, writer, self.current) < shared
+        ):
             return None
         if not place.in_register and not self._is_same_element(writer, access):  # type: ignore[arg-type]
             return None
@@ -375,7 +383,11 @@ class ProgramBuilder:
         if isinstance(expr, Access):
             writer = expr.stored.writers[0]
             if self._register(expr) is not None and isinstance(writer, Root):
-                return max(level, reading_level(writer)) if not self.storage[expr.stored].in_register else reading_level(writer)
+                return (
+                    max(level, reading_level(writer))
+                    if not self.storage[expr.stored].in_register
+                    else reading_level(writer)
+                )
             if self.current is not None and writer in self.schedule.paths:
                 level = max(level, common_depth(self.schedule, writer, self.current))
         return level

@@ -132,7 +132,9 @@ def _(op: Any, node: Apply, planner: Planner) -> None:
         index[axis] = loop
     position: Expr = x.const(0)
     for axis in axes:
-        planner.guard(x.compare("gt", lengths[axis], x.const(0)), "ValueError", EMPTY.format(name="argmax", axis=axis), node)
+        planner.guard(
+            x.compare("gt", lengths[axis], x.const(0)), "ValueError", EMPTY.format(name="argmax", axis=axis), node
+        )
         position = x.add(x.mul(position, lengths[axis]), index[axis])
     working = "uint8" if dtype == "bool" else dtype
     kept_lengths = [lengths[axis] for axis in kept]

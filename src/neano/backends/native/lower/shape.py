@@ -148,4 +148,3 @@ def _unit_mapping(given: Sequence[Expr], lengths: Sequence[Expr]) -> list[tuple[
 
 def _is_one(length: Expr) -> bool:
     return isinstance(length, ir.Const) and length.value == 1
-

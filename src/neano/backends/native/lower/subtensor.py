@@ -37,7 +37,9 @@ def wrapped(index: Expr, length: Expr, planner: Planner) -> Expr:
     return x.select(x.compare("lt", index, x.const(0)), x.add(index, length), index)
 
 
-def basic_ranges(op: Any, node: Apply, numbers: Sequence[Variable], lengths: Sequence[Expr], planner: Planner) -> list[Range]:
+def basic_ranges(
+    op: Any, node: Apply, numbers: Sequence[Variable], lengths: Sequence[Expr], planner: Planner
+) -> list[Range]:
     """Return what a basic index takes along each axis, with its integers checked."""
     x = planner.x
     index = index_lists.fill(op.idx_list, numbers, index_lists.known_integer)
@@ -59,7 +61,9 @@ def basic_ranges(op: Any, node: Apply, numbers: Sequence[Variable], lengths: Seq
             high = x.compare("lt", at, length)
             place = wrapped(at, length, planner)
             for valid in (low, high):
-                guard = planner.guard(valid, "IndexError", RANGE.format(axis=axis), node, (at, length), everywhere=False)
+                guard = planner.guard(
+                    valid, "IndexError", RANGE.format(axis=axis), node, (at, length), everywhere=False
+                )
                 if guard is not None:
                     planner.x.after(place, guard)
             ranges.append(Range(place, x.const(1), None))
@@ -105,7 +109,9 @@ def _(op: Subtensor, node: Apply, planner: Planner) -> Window | None:
     x = planner.x
     if isinstance(base, Stored):
         whole = tuple(range(base.ndim))
-        base = Window(base, tuple(x.const(0) for _ in whole), base.lengths, whole, tuple(x.const(1) for _ in whole), base.dtype)
+        base = Window(
+            base, tuple(x.const(0) for _ in whole), base.lengths, whole, tuple(x.const(1) for _ in whole), base.dtype
+        )
     start = list(base.start)
     for taken, axis, step in zip(ranges, base.axes, base.steps, strict=True):
         if axis is not None:
@@ -130,7 +136,9 @@ def _(op: IncSubtensor, node: Apply, planner: Planner) -> None:
     lengths = planner.lengths(base)
     ranges = basic_ranges(op, node, numbers, lengths, planner)
     counts = [taken.count for taken in ranges if taken.count is not None]
-    write_part(node, value, counts, lambda index: place_of(ranges, index, planner), not op.set_instead_of_inc, True, planner)
+    write_part(
+        node, value, counts, lambda index: place_of(ranges, index, planner), not op.set_instead_of_inc, True, planner
+    )
 
 
 def write_part(

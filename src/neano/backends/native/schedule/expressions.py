@@ -34,8 +34,7 @@ Expr = ir.Expr | Access
 COSTS = {
     **dict.fromkeys(("true_div", "sqrt", "int_div", "mod", "inv"), 6),
     **dict.fromkeys(
-        ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin")
-        + ("arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh", "sigmoid", "softplus", "pow", "erf", "erfc"),
+        ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh", "sigmoid", "softplus", "pow", "erf", "erfc"),
         20,
     ),
 }
@@ -43,8 +42,7 @@ COSTS = {
 
 _SPECIAL = 40
 _CHEAP_FUNCTIONS = frozenset(
-    "add sub mul neg abs_ sgn maximum minimum lt le gt ge eq neq and_ or_ xor invert sqr floor ceil trunc isnan isinf "
-    "round_half_to_even real imag conj complex clip identity second switch".split()
+    ["add", "sub", "mul", "neg", "abs_", "sgn", "maximum", "minimum", "lt", "le", "gt", "ge", "eq", "neq", "and_", "or_", "xor", "invert", "sqr", "floor", "ceil", "trunc", "isnan", "isinf", "round_half_to_even", "real", "imag", "conj", "complex", "clip", "identity", "second", "switch"]
 )
 
 
@@ -165,7 +163,10 @@ class Expressions:
             return folded
         key = ("scalar", function, dtype, *map(id, args))
         return self._intern(  # type: ignore[no-any-return]
-            key, lambda: ir.Scalar(function, tuple(args), dtype), args, cost_of(function)  # type: ignore[arg-type]
+            key,
+            lambda: ir.Scalar(function, tuple(args), dtype),
+            args,
+            cost_of(function),  # type: ignore[arg-type]
         )
 
     def _fold(self, function: str, args: Sequence[Expr], dtype: str) -> Expr | None:

@@ -14,7 +14,15 @@ import numpy as np
 from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Expr, Expressions
 from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Plan, Root, Stored, StoredKind
-from neano.backends.native.schedule.registry import bounds, element, is_fusible, needs_buffers, own_cost, plan_node, window
+from neano.backends.native.schedule.registry import (
+    bounds,
+    element,
+    is_fusible,
+    needs_buffers,
+    own_cost,
+    plan_node,
+    window,
+)
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.traverse import toposort
 from neano.graph.variable import Apply, Constant, Variable
@@ -87,7 +95,9 @@ class Planner:
         for node in reversed(self._order):
             for i in needs_buffers(node.op, node):
                 source = node.inputs[i]
-                while source.owner is not None and window.dispatch(type(source.owner.op)) is not window.dispatch(object):
+                while source.owner is not None and window.dispatch(type(source.owner.op)) is not window.dispatch(
+                    object
+                ):
                     source = source.owner.inputs[0]
                 self._demanded.add(source)
             for output in node.outputs:
@@ -190,10 +200,7 @@ class Planner:
         return [
             ()
             if shape is None
-            else tuple(
-                self.static_or(output, axis, self.scalar(length))
-                for axis, length in enumerate(shape)
-            )
+            else tuple(self.static_or(output, axis, self.scalar(length)) for axis, length in enumerate(shape))
             for output, shape in zip(node.outputs, shapes, strict=True)
         ]
 
@@ -373,7 +380,12 @@ class Planner:
         """Return a place for a node's output that holds a copy of its first input, which may be that input's own place."""
         source, output = node.inputs[0], node.outputs[0]
         stored = self.stored.get(source)
-        if stored is not None and stored.kind == "scratch" and self._uses.get(source) == 1 and source not in self._outputs:
+        if (
+            stored is not None
+            and stored.kind == "scratch"
+            and self._uses.get(source) == 1
+            and source not in self._outputs
+        ):
             stored.kind = self.kind_for(output)
             self.stored[output] = stored
             self._lengths[output] = stored.lengths

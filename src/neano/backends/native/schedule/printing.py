@@ -1,9 +1,9 @@
 """A schedule as text: what is stored where, and which loops compute it.
 
-    v2: float64[in0.0, in0.1] scratch, row in loop 1
-    for i0 < in0.0:
-      for i1 < in0.1:
-        v1[i0] maximum= in0[i0, i1]
+v2: float64[in0.0, in0.1] scratch, row in loop 1
+for i0 < in0.0:
+  for i1 < in0.1:
+    v1[i0] maximum= in0[i0, i1]
 """
 
 from __future__ import annotations

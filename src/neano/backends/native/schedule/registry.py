@@ -39,7 +39,11 @@ def own_cost(op: Any) -> int:
 @singledispatch
 def needs_buffers(op: Any, node: Apply) -> Sequence[int]:
     """Return the positions of the inputs that must lie in memory, because a call reads them."""
-    return () if is_fusible(op, node) or plan_node.dispatch(type(op)) is not plan_node.dispatch(object) else range(len(node.inputs))
+    return (
+        ()
+        if is_fusible(op, node) or plan_node.dispatch(type(op)) is not plan_node.dispatch(object)
+        else range(len(node.inputs))
+    )
 
 
 @singledispatch

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from neano.backends.native.schedule.expressions import accesses_in
 from neano.backends.native.schedule.fuse import Schedule, common_depth
 from neano.backends.native.schedule.plan import Invocation, Item, Root, Stored, operand_base, reads_of
-from neano.backends.native.schedule.expressions import accesses_in
 
 
 @dataclass(frozen=True, slots=True)
