@@ -67,6 +67,19 @@ def generate_objects(modules: Sequence[Module]) -> list[bytes]:
         return list(pool.map(emit, prepared))
 
 
+class MachineTexts(NamedTuple):
+    """What LLVM makes of a module, for people."""
+
+    optimized: str
+    assembly: str
+
+
+def machine_texts(module: Module) -> MachineTexts:
+    """Return a module's IR after its passes, and its assembly on this machine."""
+    prepared = _prepare(Module(*module))
+    return MachineTexts(str(prepared.module), prepared.machine.emit_assembly(prepared.module))
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
