@@ -106,6 +106,11 @@ def register_backend(name: str, link: Link) -> None:
     _backends[name] = link
 
 
+def is_registered(name: str) -> bool:
+    """Say whether there is a backend of this name."""
+    return name in _backends
+
+
 def backend(name: str) -> Link:
     """Return what makes functions of a backend.
 

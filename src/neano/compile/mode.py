@@ -32,12 +32,16 @@ class Linker:
         backend: 'reference', 'native' ...; None for `config.backend`.
         allow_gc: whether intermediate values are freed during a call; None for `config.allow_gc`.
         watch: runs each node on the reference backend in its own way (to look at the values); None for no such thing.
+        exact_outputs: whether an Op that gives a value which is not quite of its output's type is an error.
+        check_native: whether DebugMode compares with the backend of the flags.
     """
 
     name: str
     backend: str | None = None
     allow_gc: bool | None = None
     watch: Watch | None = None
+    exact_outputs: bool = False
+    check_native: bool = False
 
     @property
     def collects_garbage(self) -> bool:

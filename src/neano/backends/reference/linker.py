@@ -66,14 +66,14 @@ class Program:
         self.size = len(places)
         self.outputs = [places[v] for v in fgraph.outputs]
         last = _last_readers(order, fgraph) if spec.allow_gc else {}
-        watch = spec.linker.watch if isinstance(spec.linker, Linker) else None
+        linker = spec.linker if isinstance(spec.linker, Linker) else Linker("py")
         self.steps = [
             Step(
                 node,
                 tuple(places[v] for v in node.inputs),
                 tuple(places[v] for v in node.outputs),
                 tuple(places[v] for v in last.get(node, ())),
-                _computation(node, i, watch),
+                _computation(node, i, linker),
             )
             for i, node in enumerate(order)
         ]
@@ -153,8 +153,9 @@ class _WatchedNode:
             cell[0] = value
 
 
-def _computation(node: Apply, position: int, watch: Any) -> Callable[[list[Any]], list[Any]]:
-    compute = own_thunk(node) if has_own_thunk(node.op) else lambda inputs: run_node(node, inputs)
+def _computation(node: Apply, position: int, linker: Linker) -> Callable[[list[Any]], list[Any]]:
+    watch, exact = linker.watch, linker.exact_outputs
+    compute = own_thunk(node) if has_own_thunk(node.op) else lambda inputs: run_node(node, inputs, exact)
     if watch is None:
         return compute
 
