@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +39,9 @@ _added: dict[str, int] = {}
 class CodeToken(int):
     """Keeps machine code loaded for as long as the token lives.
 
-    An int without a `__dict__`, and so not a garbage-collected object: when the collector finds a cycle through a
-    function it runs the finalizers of all the objects in it, in any order, before it frees one. Machine code whose
-    owner had a finalizer there would be gone when the finalizer of another object calls the function; a token goes by
-    its count alone.
+    When the collector finds a cycle it first runs the finalizers of all the objects in it, in any order. Machine code
+    whose owner had a finalizer there would be gone when the finalizer of another object calls the function. So the
+    collector does not know of tokens: they go by their reference count alone, after all that can call.
     """
 
     __slots__ = ()
@@ -49,6 +49,16 @@ class CodeToken(int):
     def __del__(self) -> None:
         if _engines is not None:  # None at the end of the process
             _engines.pop(int(self), None)
+
+
+_hide_from_collector = ctypes.PYFUNCTYPE(None, ctypes.py_object)(("PyObject_GC_UnTrack", ctypes.pythonapi))
+
+
+def _token(engine: Any) -> CodeToken:
+    token = CodeToken(next(_numbers))
+    _hide_from_collector(token)
+    _engines[int(token)] = engine
+    return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +105,7 @@ def link(
     for each in objects:
         engine.add_object_file(llvm.ObjectFileRef.from_data(each.data))
     engine.finalize_object()
-    token = CodeToken(next(_numbers))
-    _engines[int(token)] = engine
-    return Linked(token, {name: engine.get_function_address(name) for name in exports}, cached)
+    return Linked(_token(engine), {name: engine.get_function_address(name) for name in exports}, cached)
 
 
 def _objects(modules: list[Module], cache: ObjectCache) -> tuple[list[CachedObject], int]:
