@@ -62,7 +62,7 @@ def test_doctor_shows_the_environment(capsys: pytest.CaptureFixture[str]) -> Non
     assert status == 0, text
     for word in ("Python:", "NumPy:", "LLVM:", "Processor:", "BLAS:", "Cache:", "Self-test:"):
         assert word in text
-    assert "Threads:    3 of" in text
+    assert "Threads:    3 (" in text
     assert "threads=3" in text
 
 

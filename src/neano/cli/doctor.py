@@ -54,7 +54,7 @@ def environment() -> Iterator[tuple[str, str]]:
     features = {feature[1:] for feature in cpu_features().split(",") if feature.startswith("+")}
     shown = " ".join(feature for feature in SHOWN_FEATURES if feature in features)
     yield "Processor", f"{cpu_name()}, {triple()}; {shown}"
-    yield "Threads", f"{thread_count()} of {usable_cores()} usable cores"
+    yield "Threads", f"{thread_count()} ({usable_cores()} cores are usable)"
     yield "BLAS", blas_text()
     yield "Cache", report_text(default_cache().report())
     changed = changed_flags()
