@@ -324,7 +324,7 @@ class BodyEmitter(StatementEmitter):
     def loop(self, loop: Loop) -> None:
         nest = nest_of(loop)
         kernel = KernelEmitter(self.program, self.target, self.options, self.views, nest).emit()
-        kernel = self.kernels.setdefault(kernel.name, kernel)
+        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
         extents, flat, total = self._extents(nest)
         self.release(self._work(nest, kernel))
         b = self.b
