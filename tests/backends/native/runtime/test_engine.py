@@ -27,7 +27,13 @@ def call(address: int, *args: int) -> int:
 
 
 def test_modules_see_each_other(cache: ObjectCache) -> None:
-    four = "declare i64 @twice(i64)\ndefine i64 @four(i64 %x) { %a = call i64 @twice(i64 %x)\n %r = call i64 @twice(i64 %a)\n ret i64 %r }"
+    four = """
+    declare i64 @twice(i64)
+    define i64 @four(i64 %x) {
+      %a = call i64 @twice(i64 %x)
+      %r = call i64 @twice(i64 %a)
+      ret i64 %r
+    }"""
     linked = link([("four", four), ("twice", twice())], exports=("four", "twice"), cache=cache)
     assert (call(linked.addresses["four"], 5), call(linked.addresses["twice"], 5), linked.cached) == (20, 10, 0)
     again = link([("four", four), ("twice", twice())], exports=("four",), cache=cache)
@@ -79,7 +85,9 @@ def test_what_llvm_itself_calls_is_found(cache: ObjectCache) -> None:
 
 def test_symbols_given_by_the_caller(cache: ObjectCache) -> None:
     answer, other = ctypes.c_int64(42), ctypes.c_int64(43)
-    text = "@neano_test_answer = external global i64\ndefine i64 @f() { %r = load i64, ptr @neano_test_answer\n ret i64 %r }"
+    text = """
+    @neano_test_answer = external global i64
+    define i64 @f() { %r = load i64, ptr @neano_test_answer\n ret i64 %r }"""
     linked = link([("f", text)], {"neano_test_answer": ctypes.addressof(answer)}, exports=("f",), cache=cache)
     assert call(linked.addresses["f"]) == 42
     with pytest.raises(SymbolConflict):

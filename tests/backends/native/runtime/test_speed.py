@@ -1,4 +1,4 @@
-"""What a call costs, against `numpy.add` in the same run. The bodies are as simple as the emitter's for these functions."""
+"""What a call costs, against `numpy.add` in the same run, with bodies as the emitter would write them."""
 
 from __future__ import annotations
 
