@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+import neano
 import neano.tensor as T
 from neano.backends.native.interpreter import interpret
+from neano.compile.mode import Mode
 from neano.tensor.diagonal import AllocDiag, ExtractDiag
 from neano.tensor.indexing import inc_subtensor, set_subtensor
 from neano.tensor.join import join, split, stack
@@ -32,25 +34,53 @@ GRAPHS = {
     "slices": ([x], [x[1:, ::2], x[::-1, -1], x[2], x[1, 2], x[3:1], x[-2:, 1:-1]], [MATRIX]),
     "symbolic slices": ([x, i], [x[i], x[i:], x[:i], x[:, i::2], x[::i]], [MATRIX, np.array(-2)]),
     "set part": ([x, v], [set_subtensor(x[1:3, 1:], v[:3]), set_subtensor(x[:, 1], 5.0)], [MATRIX, VECTOR]),
-    "increase part": ([x, v], [inc_subtensor(x[::2], v[:4]), inc_subtensor(inc_subtensor(x[0], 1.0)[1], 2.0)], [MATRIX, VECTOR]),
+    "increase part": (
+        [x, v],
+        [inc_subtensor(x[::2], v[:4]), inc_subtensor(inc_subtensor(x[0], 1.0)[1], 2.0)],
+        [MATRIX, VECTOR],
+    ),
     "gather": ([x, rows], [x[rows], x[:4][rows[:2] * 0], x[:, rows], x[rows, rows[::-1]]], [MATRIX, ROWS]),
-    "gather of two": ([x, rows, columns], [x[rows, columns], x[rows.dimshuffle(0, "x"), columns]], [MATRIX, ROWS, COLUMNS]),
-    "scatter rows": ([x, y, rows], [inc_subtensor(x[rows], y[:4]), set_subtensor(x[rows], y[:4])], [MATRIX, OTHER, ROWS]),
+    "gather of two": (
+        [x, rows, columns],
+        [x[rows, columns], x[rows.dimshuffle(0, "x"), columns]],
+        [MATRIX, ROWS, COLUMNS],
+    ),
+    "scatter rows": (
+        [x, y, rows],
+        [inc_subtensor(x[rows], y[:4]), set_subtensor(x[rows], y[:4])],
+        [MATRIX, OTHER, ROWS],
+    ),
     "scatter points": (
         [x, v, rows, columns],
-        [inc_subtensor(x[rows, columns], v[:4]), set_subtensor(x[rows, columns], v[:4]), inc_subtensor(x[1:, columns], 1.0)],
+        [
+            inc_subtensor(x[rows, columns], v[:4]),
+            set_subtensor(x[rows, columns], v[:4]),
+            inc_subtensor(x[1:, columns], 1.0),
+        ],
         [MATRIX, VECTOR, ROWS, COLUMNS],
     ),
     "reshape": (
         [x],
-        [x.reshape((2, 10)), x.flatten(), x.reshape((-1,)) * 2, (x * 2).reshape((4, 5)).sum(axis=0), x.dimshuffle(0, "x", 1).reshape((5, 4))],
+        [
+            x.reshape((2, 10)),
+            x.flatten(),
+            x.reshape((-1,)) * 2,
+            (x * 2).reshape((4, 5)).sum(axis=0),
+            x.dimshuffle(0, "x", 1).reshape((5, 4)),
+        ],
         [MATRIX],
     ),
     "extremes": ([x], [x.argmax(axis=1), x.argmax(), x.argmax(axis=0), x.max(axis=0), x.min()], [MATRIX]),
     "reductions": ([x], [x.sum(), x.prod(axis=0), x.min(axis=1), x.var(axis=0), x.std(), x.mean(axis=1)], [MATRIX]),
     "reductions of small dtypes": (
         [rows],
-        [rows.astype("int8").sum(), rows.astype("uint8").prod(), rows.astype("float32").sum(), T.any(rows), T.all(rows)],
+        [
+            rows.astype("int8").sum(),
+            rows.astype("uint8").prod(),
+            rows.astype("float32").sum(),
+            T.any(rows),
+            T.all(rows),
+        ],
         [ROWS],
     ),
     "three axes": (
@@ -58,7 +88,11 @@ GRAPHS = {
         [(x.dimshuffle(0, "x", 1) * x.dimshuffle("x", 0, 1)).sum(axis=a) for a in (0, 1, 2, (0, 2))],
         [MATRIX],
     ),
-    "filled": ([x, v], [T.alloc(v[:4], 3, 4), T.zeros((2, 3)), T.ones_like(x), T.alloc(v, 2, v.shape[0])], [MATRIX, VECTOR]),
+    "filled": (
+        [x, v],
+        [T.alloc(v[:4], 3, 4), T.zeros((2, 3)), T.ones_like(x), T.alloc(v, 2, v.shape[0])],
+        [MATRIX, VECTOR],
+    ),
     "joined": ([x, y], [join(0, x, y), join(1, x, y[:, :1], x), stack([x, y], axis=1)], [MATRIX, OTHER]),
     "split": ([x], [*split(x, [2, 3], 2, axis=0), split(x, [1, 3], 2, axis=1)[1] * 2], [MATRIX]),
     "ranges": ([i], [arange(i), arange(i, 10, 2), arange(1.5, 4.0, 0.5), arange(5, i, -1)], [np.array(3)]),
@@ -73,13 +107,24 @@ def test_lowering_agrees_with_reference(name):
     assert_same(*GRAPHS[name])
 
 
+@pytest.mark.parametrize("name", GRAPHS)
+def test_machine_code_agrees_with_reference(name):
+    inputs, outputs, values = GRAPHS[name]
+    f = neano.function(inputs, outputs, mode=Mode("cvm", None), on_unused_input="ignore")
+    assert not f.stages.fallbacks
+    for result, expected in zip(f(*values), performed(inputs, outputs, values), strict=True):
+        assert result.dtype == expected.dtype
+        assert result.shape == expected.shape
+        np.testing.assert_allclose(result, expected, rtol=1e-12, atol=1e-14)
+
+
 @pytest.mark.parametrize("name", [name for name in GRAPHS if "symbolic" not in name])
 def test_lowering_of_empty_arrays(name):
     """Empty inputs give what the reference gives, or an error where it gives one."""
     inputs, outputs, values = GRAPHS[name]
     empty = [value[:0] if value.ndim else value for value in values]
     for output in outputs:
-        needed = [v for v in inputs]
+        needed = list(inputs)
         try:
             expected = performed(needed, [output], empty)[0]
         except (ValueError, IndexError, AssertionError):
