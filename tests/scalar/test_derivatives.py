@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scalar.samples import ALL_ROWS, operand_count, points
-from tensor.op_checks import evaluate, variable_of
 
 from neano.autodiff import Rop, grad
 from neano.config import config
@@ -15,6 +13,8 @@ from neano.graph.errors import DisconnectedInputError, NullTypeGradError
 from neano.scalar.dtypes import is_discrete
 from neano.scalar.rows import ROWS
 from neano.scalar.table import CASTS
+from scalar.samples import ALL_ROWS, operand_count, points
+from tensor.op_checks import evaluate, variable_of
 
 STEP = 1e-6
 

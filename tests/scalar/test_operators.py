@@ -87,7 +87,7 @@ def test_chained_comparison_is_an_error() -> None:
 
 def test_equality_is_identity_and_variables_are_true() -> None:
     x, y = FLOAT("x"), FLOAT("y")
-    assert x == x  # noqa: PLR0124
+    assert x == x
     assert x != y
     assert bool(x + y)
     assert len({x, y, x}) == 2

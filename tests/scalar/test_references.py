@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import scipy.special as sp
 import scipy.stats
-from scalar.samples import ALL_ROWS, points
 
 from neano.scalar.rows import ROWS
 from neano.scalar.table import CASTS
+from scalar.samples import ALL_ROWS, points
 
 EXPECTED: dict[str, Callable[..., Any]] = {
     "lt": np.less,

@@ -55,7 +55,7 @@ def check_dtype(dtype: Any) -> str:
         if dtype in _ALL:
             return dtype
     try:
-        name = np.dtype(dtype).name
+        name = str(np.dtype(dtype).name)
     except TypeError as error:
         raise TypeError(f"{dtype!r} is not a dtype; use one of {', '.join(ALL_DTYPES)}") from error
     if name not in _ALL:

@@ -110,11 +110,14 @@ class ScalarOp(Op):
         for storage, value, dtype in zip(output_storage, self.reference(inputs, dtypes), dtypes, strict=True):
             storage[0] = np.asarray(value, dtype=dtype)[()]
 
+    def _identity(self) -> Any:
+        return (type(self), self.name, getattr(self, "output_types_preference", None))
+
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.name == getattr(other, "name", None)
+        return self is other or (isinstance(other, ScalarOp) and self._identity() == other._identity())
 
     def __hash__(self) -> int:
-        return hash((type(self), self.name))
+        return hash(self._identity())
 
     def __str__(self) -> str:
         return self.name or type(self).__name__
@@ -185,6 +188,12 @@ class TableOp(ScalarOp):
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[i not in self.disconnected] for i in range(len(node.inputs))]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
 
     def __reduce__(self) -> Any:
         return (row, (self.name,))

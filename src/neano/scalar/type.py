@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from neano.config import config
 from neano.graph.type import Type
 from neano.graph.variable import Constant, Variable
 from neano.scalar.division import div_proxy
@@ -28,12 +29,24 @@ class Scalar(Type):
         self._numpy = np.dtype(self.dtype)
 
     def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Return a NumPy scalar of this dtype.
+
+        Raises:
+            TypeError: the value is no number, or (unless a downcast is allowed) would change; a Python float is taken
+                for floatX whatever it loses.
+        """
+        if isinstance(value, Variable):
+            raise TypeError(f"expected a number of dtype {self.dtype}, got the symbolic variable {value}")
         if strict and getattr(value, "dtype", None) != self._numpy:
             raise TypeError(f"expected a number of dtype {self.dtype}, got {value!r} of {type(value).__name__}")
-        converted = self._numpy.type(value)
-        if allow_downcast or converted == value or (np.isnan(converted) and value != value):
-            return converted
-        if allow_downcast is None and type(value) is float and is_float(self.dtype):
+        given = np.asarray(value)
+        if given.ndim or given.dtype.kind not in "biufc" or (given.dtype.kind == "c" and not is_complex(self.dtype)):
+            raise TypeError(f"{value!r} of {type(value).__name__} is not a number that {self.dtype} can hold")
+        with np.errstate(all="ignore"):
+            converted = given.astype(self._numpy)[()]
+        same = converted == given or (given != given and converted != converted)
+        lossy = type(value) is float and allow_downcast is None and self.dtype == config.floatX
+        if same or allow_downcast or lossy:
             return converted
         raise TypeError(f"the value {value!r} cannot be held by {self.dtype} without loss")
 
