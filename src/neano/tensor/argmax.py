@@ -56,7 +56,7 @@ class Argmax(Op):
     def __init__(self, axis: Any) -> None:
         self.axis = normalize_axis(axis)
 
-    def make_node(self, x: Any, axis: Any = None) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, axis: Any = None) -> Apply:
         x = as_tensor_variable(x)
         axes = reduced_axes(x, self.axis if axis is None else axis)
         shape = [n for i, n in enumerate(x.type.shape) if i not in axes]
@@ -91,7 +91,7 @@ class MaxAndArgmax(Op):
     def __init__(self, axis: Any) -> None:
         self.axis = normalize_axis(axis)
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         axes = reduced_axes(x, self.axis)
         shape = [n for i, n in enumerate(x.type.shape) if i not in axes]

@@ -28,7 +28,7 @@ class BatchedDot(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any, y: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, y: Any) -> Apply:
         operands = [as_tensor_variable(v) for v in (x, y)]
         for i, v in enumerate(operands):
             if v.ndim not in (2, 3):
@@ -119,8 +119,12 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     def grouped(lengths: Sequence[Any], group: Sequence[int]) -> Any:
         return product_of([lengths[i] for i in group])
 
-    matrices = reshape(x.dimshuffle(0, *kept_left, *left), (of_x[0], grouped(of_x, kept_left), grouped(of_x, left)), ndim=3)
-    others = reshape(y.dimshuffle(0, *right, *kept_right), (of_y[0], grouped(of_y, right), grouped(of_y, kept_right)), ndim=3)
+    matrices = reshape(
+        x.dimshuffle(0, *kept_left, *left), (of_x[0], grouped(of_x, kept_left), grouped(of_x, left)), ndim=3
+    )
+    others = reshape(
+        y.dimshuffle(0, *right, *kept_right), (of_y[0], grouped(of_y, right), grouped(of_y, kept_right)), ndim=3
+    )
     lengths = [of_x[0], *[of_x[i] for i in kept_left], *[of_y[i] for i in kept_right]]
     result = reshape(_batched_dot(matrices, others), lengths, ndim=len(lengths))
     pattern = [x.broadcastable[0], *[x.broadcastable[i] for i in kept_left], *[y.broadcastable[i] for i in kept_right]]

@@ -1,4 +1,4 @@
-"""Matrix products in the forms that BLAS computes: `Dot22`, `Gemm`, `Gemv`, `Ger`. Rewriting puts them in place of `Dot`.
+"""Matrix products in the forms that BLAS computes: `Dot22`, `Gemm`, `Gemv`, `Ger`. Rewriting makes them of `Dot`.
 
 All operands have one floating-point or complex dtype. Where an operation is in place, its first input is overwritten.
 """
@@ -48,7 +48,7 @@ class Dot22(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any, y: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, y: Any) -> Apply:
         x, y = _operands(self, (x, y), (2, 2))
         return Apply(self, [x, y], [TensorType(x.dtype, (x.type.shape[0], y.type.shape[1]))()])
 
@@ -67,7 +67,7 @@ class Dot22Scalar(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any, y: Any, a: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, y: Any, a: Any) -> Apply:
         x, y, a = _operands(self, (x, y, a), (2, 2, 0))
         return Apply(self, [x, y, a], [TensorType(x.dtype, (x.type.shape[0], y.type.shape[1]))()])
 
@@ -118,7 +118,7 @@ class Gemm(Updating):
         self.inplace = bool(inplace)
         self._set_in_place(self.inplace)
 
-    def make_node(self, z: Any, a: Any, x: Any, y: Any, b: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, z: Any, a: Any, x: Any, y: Any, b: Any) -> Apply:
         operands = _operands(self, (z, a, x, y, b), (2, 0, 2, 2, 0))
         self._refuse_aliases(operands, (2, 3))
         return Apply(self, operands, [operands[0].type()])
@@ -147,7 +147,7 @@ class Gemv(Updating):
         self.inplace = bool(inplace)
         self._set_in_place(self.inplace)
 
-    def make_node(self, y: Any, alpha: Any, A: Any, x: Any, beta: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, y: Any, alpha: Any, A: Any, x: Any, beta: Any) -> Apply:
         operands = _operands(self, (y, alpha, A, x, beta), (1, 0, 2, 1, 0))
         self._refuse_aliases(operands, (3,))
         return Apply(self, operands, [operands[0].type()])
@@ -176,7 +176,7 @@ class Ger(Updating):
         self.destructive = bool(destructive)
         self._set_in_place(self.destructive)
 
-    def make_node(self, A: Any, alpha: Any, x: Any, y: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, A: Any, alpha: Any, x: Any, y: Any) -> Apply:
         operands = _operands(self, (A, alpha, x, y), (2, 0, 1, 1))
         return Apply(self, operands, [operands[0].type()])
 

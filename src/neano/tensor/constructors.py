@@ -78,7 +78,9 @@ def _several(construct: Constructor, label: str) -> Constructor:
         return [construct(name, **kwargs) for name in wanted]
 
     construct_several.__name__ = construct_several.__qualname__ = label
-    construct_several.__doc__ = "Return several variables: one for each name, for each letter of one string, or a number of them."
+    construct_several.__doc__ = (
+        "Return several variables: one for each name, for each letter of one string, or a number of them."
+    )
     return construct_several
 
 
@@ -98,4 +100,4 @@ CONSTRUCTORS = _generate()
 
 globals().update(CONSTRUCTORS)
 
-__all__ = ["CONSTRUCTORS", "DTYPE_LETTERS", "PATTERNS", "PLURALS", "tensor", *CONSTRUCTORS]  # noqa: PLE0604
+__all__ = ["CONSTRUCTORS", "DTYPE_LETTERS", "PATTERNS", "PLURALS", "tensor", *CONSTRUCTORS]

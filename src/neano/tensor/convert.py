@@ -26,8 +26,8 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
         x: a number, array or nested list of numbers.
         name: how it is printed.
         ndim: pad with broadcasting dimensions on the left up to this rank.
-        dtype: the dtype; by default a Python number takes the smallest that holds it (see `autocast_dtype`), arrays keep
-            theirs, and lists are NumPy's choice.
+        dtype: the dtype; by default a Python number takes the smallest that holds it (see `autocast_dtype`), arrays
+            keep theirs, and lists are NumPy's choice.
 
     Raises:
         TypeError: `x` cannot be made into an array of a dtype of the language.
@@ -78,8 +78,8 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
         return as_tensor_variable(convert(), name, ndim)
     if isinstance(x, bool):
         raise AsTensorError(
-            "cannot cast True or False as a tensor variable. Use 1 or 0, or numpy.asarray(value). If it came from `==` or "
-            "`!=` between variables, those compare identity: use neano.tensor.eq(a, b) and neano.tensor.neq(a, b)."
+            "cannot cast True or False as a tensor variable. Use 1 or 0, or numpy.asarray(value). If it came from `==` "
+            "or `!=` between variables, those compare identity: use neano.tensor.eq(a, b) and neano.tensor.neq(a, b)."
         )
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Variable, list, tuple)) for v in x) and _has_variable(x):
         from neano.tensor.join import stack_list

@@ -69,12 +69,16 @@ class Unique(Op):
     __props__ = ("return_index", "return_inverse", "return_counts", "axis")
 
     def __init__(
-        self, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False, axis: int | None = None
+        self,
+        return_index: bool = False,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        axis: int | None = None,
     ) -> None:
         self.return_index, self.return_inverse = bool(return_index), bool(return_inverse)
         self.return_counts, self.axis = bool(return_counts), axis
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         shape: list[int | None] = [None]
         if self.axis is not None:
@@ -84,7 +88,8 @@ class Unique(Op):
         return Apply(self, [x], [TensorType(x.dtype, shape)(), *[TensorType("int64", (None,))() for _ in range(extra)]])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
-        found = np.unique(inputs[0], self.return_index, self.return_inverse, self.return_counts, self.axis)
+        flags: tuple[Any, ...] = (self.return_index, self.return_inverse, self.return_counts, self.axis)
+        found = np.unique(inputs[0], *flags)
         results = found if isinstance(found, tuple) else (found,)
         output_storage[0][0] = results[0]
         for storage, value in zip(output_storage[1:], results[1:], strict=True):

@@ -70,5 +70,3 @@ def _variables(m: Any, rowvar: bool) -> Any:
     if m.ndim < 2:
         return m.dimshuffle("x", 0) if m.ndim == 1 else m.dimshuffle("x", "x")
     return m if rowvar else transpose(m)
-
-

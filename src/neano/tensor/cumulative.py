@@ -19,7 +19,7 @@ from neano.tensor.join import join
 from neano.tensor.shape import product_of, reshape, shape, shape_tuple
 from neano.tensor.type import TensorType
 
-_ACCUMULATE = {"add": np.cumsum, "mul": np.cumprod}
+_ACCUMULATE: dict[str, Any] = {"add": np.cumsum, "mul": np.cumprod}
 
 
 class CumOp(Op):
@@ -41,7 +41,7 @@ class CumOp(Op):
         self.axis = None if axis is None else int(axis)
         self.mode = mode
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         if self.axis is None:
             return Apply(self, [x], [TensorType(x.dtype, (x.type.shape[0] if x.ndim == 1 else None,))()])
@@ -121,7 +121,7 @@ class DiffOp(Op):
             raise ValueError(f"differences cannot be taken {n} times")
         self.n, self.axis = int(n), int(axis)
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         if not -x.ndim <= self.axis < x.ndim:
             raise ValueError(f"axis {self.axis} is out of bounds for {x} with {x.ndim} dimensions")

@@ -49,7 +49,7 @@ class ExtractDiag(Op):
         if self.view:
             self.view_map = {0: [0]}
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         if x.ndim < 2:
             raise ValueError(f"ExtractDiag needs an input with 2 or more dimensions, not {x} with {x.ndim}")
@@ -94,7 +94,7 @@ class AllocDiag(Op):
             raise ValueError(f"the axes of a diagonal are two different ones counted from 0, not {axis1} and {axis2}")
         self.offset, self.axis1, self.axis2 = int(offset), int(axis1), int(axis2)
 
-    def make_node(self, diagonal: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, diagonal: Any) -> Apply:
         diagonal = as_tensor_variable(diagonal)
         if diagonal.ndim < 1:
             raise ValueError(f"AllocDiag needs an input with 1 or more dimensions, not {diagonal}")
@@ -161,7 +161,7 @@ class FillDiagonal(Op):
 
     __props__ = ()
 
-    def make_node(self, a: Any, val: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, a: Any, val: Any) -> Apply:
         a, val = as_tensor_variable(a), as_tensor_variable(val)
         if a.ndim < 2:
             raise TypeError(f"FillDiagonal: the first argument must have at least two dimensions, not {a.ndim}")
@@ -169,7 +169,9 @@ class FillDiagonal(Op):
             raise TypeError(f"FillDiagonal: the second argument must be a scalar, not {val} with {val.ndim} dimensions")
         if upcast(a.dtype, val.dtype) != a.dtype:
             raise TypeError(f"FillDiagonal: a value of dtype {val.dtype} cannot be stored in an array of {a.dtype}")
-        return Apply(self, [a, val if val.dtype == a.dtype else val.astype(a.dtype)], [TensorType(a.dtype, a.type.shape)()])
+        return Apply(
+            self, [a, val if val.dtype == a.dtype else val.astype(a.dtype)], [TensorType(a.dtype, a.type.shape)()]
+        )
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         result, value = inputs[0].copy(), inputs[1]
@@ -199,14 +201,20 @@ class FillDiagonalOffset(Op):
 
     __props__ = ()
 
-    def make_node(self, a: Any, val: Any, offset: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, a: Any, val: Any, offset: Any) -> Apply:
         a, val, offset = as_tensor_variable(a), as_tensor_variable(val), int64_scalar(offset)
         if a.ndim != 2:
-            raise TypeError(f"FillDiagonalOffset: the first argument must be a matrix, not {a} with {a.ndim} dimensions")
+            raise TypeError(
+                f"FillDiagonalOffset: the first argument must be a matrix, not {a} with {a.ndim} dimensions"
+            )
         if val.ndim != 0:
-            raise TypeError(f"FillDiagonalOffset: the second argument must be a scalar, not {val} with {val.ndim} dimensions")
+            raise TypeError(
+                f"FillDiagonalOffset: the second argument must be a scalar, not {val} with {val.ndim} dimensions"
+            )
         if upcast(a.dtype, val.dtype) != a.dtype:
-            raise TypeError(f"FillDiagonalOffset: a value of dtype {val.dtype} cannot be stored in an array of {a.dtype}")
+            raise TypeError(
+                f"FillDiagonalOffset: a value of dtype {val.dtype} cannot be stored in an array of {a.dtype}"
+            )
         value = val if val.dtype == a.dtype else val.astype(a.dtype)
         return Apply(self, [a, value, offset], [TensorType(a.dtype, a.type.shape)()])
 

@@ -28,7 +28,7 @@ class Dot(Op):
 
     __props__ = ()
 
-    def make_node(self, a: Any, b: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, a: Any, b: Any) -> Apply:
         a, b = as_tensor_variable(a), as_tensor_variable(b)
         for i, operand in enumerate((a, b)):
             if operand.ndim not in (1, 2):
@@ -38,7 +38,7 @@ class Dot(Op):
                 )
         left, right = a.type.shape[-1], b.type.shape[0]
         if left is not None and right is not None and left != right:
-            raise ValueError(f"Dot: the lengths that are summed over differ: {left} and {right} (shapes {a.type.shape}, {b.type.shape})")
+            raise ValueError(f"Dot: the lengths differ: {left}, {right} (shapes {a.type.shape} and {b.type.shape})")
         return Apply(self, [a, b], [TensorType(upcast(a.dtype, b.dtype), [*a.type.shape[:-1], *b.type.shape[1:]])()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
@@ -81,8 +81,8 @@ _dot = Dot()
 
 
 def dot(l: Any, r: Any) -> Any:  # noqa: E741 - the names that callers may use as keywords
-    """Return the product: of a scalar with anything elementwise, of vectors and matrices, else over the last axis of the
-    first and the last but one of the second.
+    """Return the product: with a scalar elementwise, of vectors and matrices theirs, else over the last axis of the first
+    and the last but one of the second.
 
     >>> from neano.tensor.constructors import dmatrix, dtensor3
     >>> dot(dtensor3(), dmatrix()).ndim
@@ -139,7 +139,9 @@ def summed_axes(a: Any, b: Any, axes: Any, batch: int = 0) -> tuple[list[int], l
         number = int(axes)
         for label, operand in (("a", a), ("b", b)):
             if number > operand.ndim - batch:
-                raise ValueError(f"axes can not be larger than the dimension of {label} ({label}.ndim={operand.ndim}, axes={number})")
+                raise ValueError(
+                    f"axes can not be larger than the dimension of {label} ({label}.ndim={operand.ndim}, axes={number})"
+                )
         if number < 0:
             raise ValueError(f"the number of axes cannot be negative: {number}")
         return list(range(a.ndim - number, a.ndim)), list(range(batch, batch + number))
@@ -151,7 +153,9 @@ def summed_axes(a: Any, b: Any, axes: Any, batch: int = 0) -> tuple[list[int], l
     for label, operand, part in (("a", a, left), ("b", b, right)):
         for axis in part:
             if not -operand.ndim <= axis < operand.ndim:
-                raise ValueError(f"axis {axis} is out of bounds for {label} with {operand.ndim} dimensions (axes={axes!r})")
+                raise ValueError(
+                    f"axis {axis} is out of bounds for {label} with {operand.ndim} dimensions (axes={axes!r})"
+                )
         if len({axis % operand.ndim for axis in part}) != len(part):
             raise ValueError(f"the same axis of {label} stands more than once in {axes!r}")
     return [axis % a.ndim for axis in left], [axis % b.ndim for axis in right]
@@ -177,7 +181,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     matrix = reshape(a.dimshuffle(*kept_left, *left), (rows, product_of([lengths_a[i] for i in left])), ndim=2)
     other = reshape(b.dimshuffle(*right, *kept_right), (product_of([lengths_b[i] for i in right]), columns), ndim=2)
     result = reshape(
-        _dot(matrix, other), [*[lengths_a[i] for i in kept_left], *[lengths_b[i] for i in kept_right]],
+        _dot(matrix, other),
+        [*[lengths_a[i] for i in kept_left], *[lengths_b[i] for i in kept_right]],
         ndim=len(kept_left) + len(kept_right),
     )
     pattern = [*[a.broadcastable[i] for i in kept_left], *[b.broadcastable[i] for i in kept_right]]

@@ -37,7 +37,7 @@ class UnravelIndex(Op):
             raise ValueError(f"the order is 'C' or 'F', not {order!r}")
         self.ndim, self.order = int(ndim), order
 
-    def make_node(self, indices: Any, dims: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, indices: Any, dims: Any) -> Apply:
         indices, dims = as_tensor_variable(indices), as_shape_vector(dims)
         if not is_discrete(indices.dtype):
             raise TypeError(f"positions are integers, not {indices} of dtype {indices.dtype}")
@@ -88,7 +88,10 @@ class RavelMultiIndex(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         *coordinates, dims = inputs
         found = np.ravel_multi_index(
-            tuple(v.astype("int64") for v in coordinates), tuple(int(n) for n in dims), mode=self.mode, order=self.order  # type: ignore[call-overload]
+            tuple(v.astype("int64") for v in coordinates),
+            tuple(int(n) for n in dims),
+            mode=self.mode,
+            order=self.order,  # type: ignore[call-overload]
         )
         output_storage[0][0] = np.asarray(found, dtype="int64")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from neano.tensor.elemwise import DimShuffle, Elemwise
 from neano.tensor.convert import as_tensor_variable
+from neano.tensor.elemwise import DimShuffle, Elemwise
 from neano.tensor.math import ALIASES, CAST_PREFIX, ELEMENTWISE
 
 if TYPE_CHECKING:
@@ -36,4 +36,4 @@ def transpose_inplace(x: Any) -> Any:
     return DimShuffle(x.type.broadcastable, list(range(x.ndim - 1, -1, -1)), inplace=True)(x)
 
 
-__all__ = ["INPLACE", "transpose_inplace", *INPLACE]  # noqa: PLE0604
+__all__ = ["INPLACE", "transpose_inplace", *INPLACE]

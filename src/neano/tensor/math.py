@@ -1,4 +1,4 @@
-"""The functions of the scalar table on tensors, one `Elemwise` a row, and what is made of them (`cast`, `round`, `divmod` ...).
+"""The functions of the scalar table on tensors, one `Elemwise` a row, and what is made of them (`cast`, `round` ...).
 
 The names of the rows are the names here; users may look at `exp.scalar_op` or call `exp.make_node(x)` as of any op.
 """
@@ -72,7 +72,9 @@ def cast(x: Any, dtype: Any) -> Any:
     if x.dtype == wanted:
         return x
     if is_complex(x.dtype) and not is_complex(wanted):
-        raise TypeError(f"casting {x.dtype} to {wanted} would drop the imaginary part: take real, imag, abs or angle of it")
+        raise TypeError(
+            f"casting {x.dtype} to {wanted} would drop the imaginary part: take real, imag, abs or angle of it"
+        )
     return ELEMENTWISE[CAST_PREFIX + wanted](x)
 
 
@@ -148,10 +150,24 @@ def _fold(name: str, operands: Sequence[Any]) -> Any:
 
 # What the operations say of constants behind them
 
-_FOLDED = frozenset(
-    ["identity", "second", "add", "sub", "mul", "true_div", "int_div", "floor_div", "mod", "neg", "abs_", "minimum", "maximum"]
-    + ["switch", "eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "invert", "ceil", "floor", "pow", "sqr"]
+_ARITHMETIC = (
+    "add",
+    "sub",
+    "mul",
+    "true_div",
+    "int_div",
+    "floor_div",
+    "mod",
+    "pow",
+    "sqr",
+    "neg",
+    "abs_",
+    "ceil",
+    "floor",
 )
+_CHOICES = ("identity", "second", "switch", "minimum", "maximum")
+_CONDITIONS = ("eq", "neq", "lt", "le", "gt", "ge", "and_", "or_", "invert")
+_FOLDED = frozenset([*_ARITHMETIC, *_CHOICES, *_CONDITIONS])
 """The rows through which a constant is computed while the graph is built: those that shapes are written in."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,12 +24,12 @@ class Patterned(Op):
         dtype: the elements' dtype; floatX by default.
     """
 
-    __props__: tuple[str, ...] = ("dtype",)  # type: ignore[misc]
+    __props__: ClassVar[tuple[str, ...]] = ("dtype",)
 
     def __init__(self, dtype: Any = None) -> None:
         self.dtype = check_dtype("floatX" if dtype is None else dtype)
 
-    def make_node(self, n: Any, m: Any, k: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, n: Any, m: Any, k: Any) -> Apply:
         inputs = [int64_scalar(v) for v in (n, m, k)]
         # lengths of 1 are not declared to broadcast, whether constant or not
         lengths = [None if length == 1 or (length or 0) < 0 else length for length in map(static_length, inputs[:2])]
@@ -69,7 +69,7 @@ class Tri(Patterned):
 
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Any:
-    """Return a matrix of `n` rows and `m` (by default n) columns with ones on its k-th diagonal; floatX unless given."""
+    """Return a matrix of `n` rows and `m` (by default n) columns, with ones on its k-th diagonal (floatX)."""
     return Eye(dtype)(n, n if m is None else m, k)
 
 

@@ -9,30 +9,51 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from neano.tensor import (
-    creation,
-    cumulative,
-    diagonal,
-    indexing,
-    math,
-    nonzero,
-    rearrange,
-    repetition,
-    selection,
-    sort,
-    statistics,
-    take,
-)
-from neano.tensor import dot as products
-from neano.tensor import shape as shapes
+from neano.tensor import creation, cumulative, indexing, math, rearrange, repetition, selection, statistics
+from neano.tensor.diagonal import diagonal as diagonal_of
+from neano.tensor.diagonal import trace as trace_of
+from neano.tensor.dot import dot as product_of
+from neano.tensor.dot import tensor_product
+from neano.tensor.nonzero import nonzero as nonzero_positions
+from neano.tensor.nonzero import nonzero_values as nonzero_elements
 from neano.tensor.reductions import Prod
+from neano.tensor.shape import flatten as flattened
+from neano.tensor.shape import reshape as reshaped
+from neano.tensor.shape import shape as shape_of
+from neano.tensor.sort import argsort as sorting_indices
+from neano.tensor.sort import sort as sorted_copy
 from neano.tensor.static import get_scalar_constant_value
+from neano.tensor.take import take as elements_at
 from neano.tensor.variable import TensorVariable
 
 ELEMENTWISE_METHODS = (
-    "arccos arccosh arcsin arcsinh arctan arctanh ceil cos cosh deg2rad exp exp2 expm1 floor log log10 log1p log2 rad2deg "
-    "sin sinh sqrt tan tanh trunc conj"
-).split()
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctanh",
+    "ceil",
+    "cos",
+    "cosh",
+    "deg2rad",
+    "exp",
+    "exp2",
+    "expm1",
+    "floor",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "rad2deg",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+    "trunc",
+    "conj",
+)
 """The rows of the scalar table that are methods without arguments."""
 
 
@@ -47,14 +68,14 @@ class TensorMethods:
 
     @property
     def shape(self) -> Any:
-        return shapes.shape(self)
+        return shape_of(self)
 
     @property
     def size(self) -> Any:
         x: Any = self
         if x.ndim == 1:
             return x.shape[0]
-        return Prod(dtype="int64", acc_dtype="int64")(shapes.shape(self))
+        return Prod(dtype="int64", acc_dtype="int64")(shape_of(self))
 
     def transpose(self, *axes: Any) -> Any:
         if not axes:
@@ -63,16 +84,16 @@ class TensorMethods:
         return rearrange.transpose(self, given)
 
     def reshape(self, shape: Any, ndim: int | None = None) -> Any:
-        return shapes.reshape(self, shape, ndim)
+        return reshaped(self, shape, ndim)
 
     def dimshuffle(self, *pattern: Any) -> Any:
         return rearrange.dimshuffle(self, *pattern)
 
     def flatten(self, ndim: int = 1) -> Any:
-        return shapes.flatten(self, ndim)
+        return flattened(self, ndim)
 
     def ravel(self) -> Any:
-        return shapes.flatten(self)
+        return flattened(self)
 
     def swapaxes(self, axis1: int, axis2: int) -> Any:
         return rearrange.swapaxes(self, axis1, axis2)
@@ -84,10 +105,10 @@ class TensorMethods:
         return repetition.repeat(self, repeats, axis)
 
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        return diagonal.diagonal(self, offset, axis1, axis2)
+        return diagonal_of(self, offset, axis1, axis2)
 
     def trace(self) -> Any:
-        return diagonal.trace(self)
+        return trace_of(self)
 
     def transfer(self, target: str) -> Any:
         """Return the variable itself: there is one device."""
@@ -112,13 +133,13 @@ class TensorMethods:
             yield x[i]
 
     def take(self, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
-        return take.take(self, indices, axis, mode)
+        return elements_at(self, indices, axis, mode)
 
     def nonzero(self, return_matrix: bool = False) -> Any:
-        return nonzero.nonzero(self, return_matrix)
+        return nonzero_positions(self, return_matrix)
 
     def nonzero_values(self) -> Any:
-        return nonzero.nonzero_values(self)
+        return nonzero_elements(self)
 
     def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         return selection.choose(self, choices, out, mode)
@@ -131,10 +152,10 @@ class TensorMethods:
         return selection.searchsorted(self, v, side, sorter)
 
     def sort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-        return sort.sort(self, axis, kind, order)
+        return sorted_copy(self, axis, kind, order)
 
     def argsort(self, axis: Any = -1, kind: str = "quicksort", order: Any = None) -> Any:
-        return sort.argsort(self, axis, kind, order)
+        return sorting_indices(self, axis, kind, order)
 
     # Values
 
@@ -176,19 +197,19 @@ class TensorMethods:
     # Products
 
     def dot(self, right: Any) -> Any:
-        return products.dot(self, right)
+        return product_of(self, right)
 
     def __dot__(self, right: Any) -> Any:
-        return products.tensor_product(self, right)
+        return tensor_product(self, right)
 
     def __rdot__(self, left: Any) -> Any:
-        return products.tensor_product(left, self)
+        return tensor_product(left, self)
 
     def __matmul__(self, right: Any) -> Any:
-        return products.dot(self, right)
+        return product_of(self, right)
 
     def __rmatmul__(self, left: Any) -> Any:
-        return products.dot(left, self)
+        return product_of(left, self)
 
     # Reductions
 

@@ -30,7 +30,7 @@ class PermuteRowElements(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any, y: Any, inverse: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, y: Any, inverse: Any) -> Apply:
         x, y = as_tensor_variable(x), as_tensor_variable(y)
         if not is_discrete(y.dtype):
             raise TypeError(f"permutations are made of integers, not {y} of dtype {y.dtype}")
@@ -54,7 +54,9 @@ class PermuteRowElements(Op):
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
         pattern = node.inputs[0].type.broadcastable  # type: ignore[attr-defined]
-        return [tuple(b if narrow else a for a, b, narrow in zip(input_shapes[0], input_shapes[1], pattern, strict=True))]
+        return [
+            tuple(b if narrow else a for a, b, narrow in zip(input_shapes[0], input_shapes[1], pattern, strict=True))
+        ]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [False], [False]]

@@ -46,7 +46,7 @@ class ARange(Op):
     def __init__(self, dtype: Any) -> None:
         self.dtype = check_dtype(dtype)
 
-    def make_node(self, start: Any, stop: Any, step: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, start: Any, stop: Any, step: Any) -> Apply:
         inputs = [as_tensor_variable(v) for v in (start, stop, step)]
         for v in inputs:
             if v.ndim != 0:

@@ -34,7 +34,7 @@ class Rebroadcast(Op):
             if i < 0:
                 raise ValueError(f"Rebroadcast takes dimensions counted from 0, not {i}")
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         if self.axis and max(self.axis) >= x.ndim:
             raise ValueError(f"{x} has no dimension {max(self.axis)} to change")
@@ -47,7 +47,9 @@ class Rebroadcast(Op):
         (x,) = inputs
         for i, broadcasts in self.items:
             if broadcasts and x.shape[i] != 1:
-                raise ValueError(f"Dimension {i} in Rebroadcast's input was supposed to be 1 (got {x.shape[i]} instead)")
+                raise ValueError(
+                    f"Dimension {i} in Rebroadcast's input was supposed to be 1 (got {x.shape[i]} instead)"
+                )
         output_storage[0][0] = x
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
@@ -89,13 +91,13 @@ def _rebroadcast(x: Any, wanted: dict[int, bool]) -> Any:
 def addbroadcast(x: Any, *axes: int) -> Any:
     """Return `x` with the given dimensions declared to broadcast; that their length is 1 is checked at run time."""
     x = as_tensor_variable(x)
-    return _rebroadcast(x, {axis: True for axis in axes})
+    return _rebroadcast(x, dict.fromkeys(axes, True))
 
 
 def unbroadcast(x: Any, *axes: int) -> Any:
     """Return `x` with the given dimensions declared not to broadcast."""
     x = as_tensor_variable(x)
-    return _rebroadcast(x, {axis: False for axis in axes})
+    return _rebroadcast(x, dict.fromkeys(axes, False))
 
 
 def patternbroadcast(x: Any, broadcastable: Sequence[bool]) -> Any:

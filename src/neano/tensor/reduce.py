@@ -1,4 +1,4 @@
-"""`CAReduce`: a commutative and associative scalar function folded over axes; `CAReduceDtype`: computed in a dtype of its own.
+"""`CAReduce`: a commutative and associative scalar function folded over axes; `CAReduceDtype`: in a dtype of its own.
 
 The classes of each kind (`Sum`, `Max` ...) stand in `neano.tensor.reductions`.
 """
@@ -6,7 +6,7 @@ The classes of each kind (`Sum`, `Max` ...) stand in `neano.tensor.reductions`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -86,7 +86,7 @@ class CAReduce(Op):
         ValueError: (when applied) the input has no such axis.
     """
 
-    __props__: tuple[str, ...] = ("scalar_op", "axis")  # type: ignore[misc]
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
 
     def __init__(self, scalar_op: Any, axis: Any = None) -> None:
         self.scalar_op = scalar_op
@@ -109,9 +109,9 @@ class CAReduce(Op):
 
     def with_axis(self, axis: Any) -> CAReduce:
         """Return the same reduction over other axes."""
-        return type(self)(axis) if type(self) is not CAReduce else CAReduce(self.scalar_op, axis)  # type: ignore[arg-type]
+        return type(self)(axis) if type(self) is not CAReduce else CAReduce(self.scalar_op, axis)
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = as_tensor_variable(x)
         op = self.for_input(x)
         axes = resolve_axes(op.axis, x)
@@ -167,8 +167,8 @@ class CAReduce(Op):
 
 
 _DEFAULT_OUTPUT = {
-    **{d: "int64" for d in ("bool", "int8", "int16", "int32")},
-    **{d: "uint64" for d in ("uint8", "uint16", "uint32")},
+    **dict.fromkeys(("bool", "int8", "int16", "int32"), "int64"),
+    **dict.fromkeys(("uint8", "uint16", "uint32"), "uint64"),
 }
 _DEFAULT_ACCUMULATOR = {**_DEFAULT_OUTPUT, "float16": "float32", "float32": "float64", "complex64": "complex128"}
 
@@ -186,7 +186,7 @@ class CAReduceDtype(CAReduce):
         TypeError: (when applied) `acc_dtype` would lose precision.
     """
 
-    __props__: tuple[str, ...] = ("scalar_op", "axis", "dtype", "acc_dtype")  # type: ignore[misc]
+    __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis", "dtype", "acc_dtype")
 
     def __init__(self, scalar_op: Any, axis: Any = None, dtype: Any = None, acc_dtype: Any = None) -> None:
         super().__init__(scalar_op, axis)
@@ -202,8 +202,8 @@ class CAReduceDtype(CAReduce):
         both = upcast(dtype, self.acc_dtype)
         if both != self.acc_dtype and not (is_discrete(dtype) and not is_discrete(self.acc_dtype)):
             raise TypeError(
-                f"Cannot build {self} node with input dtype {dtype} and acc_dtype {self.acc_dtype}, as precision would be "
-                "lost. Leave acc_dtype out, or cast the input to it, or give a wider one."
+                f"Cannot build {self} node with input dtype {dtype} and acc_dtype {self.acc_dtype}, as precision would "
+                "be lost. Leave acc_dtype out, or cast the input to it, or give a wider one."
             )
         return self.acc_dtype
 

@@ -45,7 +45,9 @@ class Prod(CAReduceDtype):
 
     __props__ = ("axis", "dtype", "acc_dtype", "no_zeros_in_input")
 
-    def __init__(self, axis: Any = None, dtype: Any = None, acc_dtype: Any = None, no_zeros_in_input: bool = False) -> None:
+    def __init__(
+        self, axis: Any = None, dtype: Any = None, acc_dtype: Any = None, no_zeros_in_input: bool = False
+    ) -> None:
         super().__init__(row("mul"), axis, dtype, acc_dtype)
         self.no_zeros_in_input = bool(no_zeros_in_input)
 

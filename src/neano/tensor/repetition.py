@@ -37,7 +37,7 @@ class RepeatOp(Op):
     def __init__(self, axis: int | None = None) -> None:
         self.axis = None if axis is None else int(axis)
 
-    def make_node(self, x: Any, repeats: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, repeats: Any) -> Apply:
         x, repeats = as_tensor_variable(x), as_tensor_variable(repeats)
         if not is_discrete(repeats.dtype) or repeats.dtype == "bool":
             raise TypeError(f"repeats must be integers, not {repeats} of dtype {repeats.dtype}")
@@ -47,7 +47,9 @@ class RepeatOp(Op):
             return Apply(self, [x, repeats], [TensorType(x.dtype, (None,))()])
         (axis,) = normalize_axes(self.axis, x.ndim)
         op = self if axis == self.axis else RepeatOp(axis)
-        return Apply(op, [x, repeats], [TensorType(x.dtype, [None if i == axis else n for i, n in enumerate(x.type.shape)])()])
+        return Apply(
+            op, [x, repeats], [TensorType(x.dtype, [None if i == axis else n for i, n in enumerate(x.type.shape)])()]
+        )
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         x, repeats = inputs
@@ -104,7 +106,12 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     (axis,) = normalize_axes(axis, x.ndim)
     lengths = shape_tuple(x)
     # a new axis that stretches over the copies, then joined with the one before it
-    widened = alloc(x.dimshuffle(*range(axis + 1), "x", *range(axis + 1, x.ndim)), *lengths[: axis + 1], number, *lengths[axis + 1 :])
+    widened = alloc(
+        x.dimshuffle(*range(axis + 1), "x", *range(axis + 1, x.ndim)),
+        *lengths[: axis + 1],
+        number,
+        *lengths[axis + 1 :],
+    )
     return reshape(widened, [*lengths[:axis], lengths[axis] * number, *lengths[axis + 1 :]], ndim=x.ndim)
 
 

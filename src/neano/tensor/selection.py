@@ -37,7 +37,7 @@ class Choose(Op):
             raise ValueError(f"unknown mode {mode!r}; use 'raise', 'wrap' or 'clip'")
         self.mode = mode
 
-    def make_node(self, a: Any, choices: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, a: Any, choices: Any) -> Apply:
         a = as_tensor_variable(a)
         if not is_discrete(a.dtype):
             raise TypeError(f"choose's first argument must be of an integer dtype, not {a.dtype}")
@@ -56,7 +56,8 @@ class Choose(Op):
         index = index % len(options) if self.mode == "wrap" else np.clip(index, 0, len(options) - 1)
         wide = np.broadcast_to(index, np.broadcast_shapes(index.shape, options.shape[1:]))
         table = np.broadcast_to(
-            options.reshape(len(options), *(1,) * (wide.ndim - options.ndim + 1), *options.shape[1:]), (len(options), *wide.shape)
+            options.reshape(len(options), *(1,) * (wide.ndim - options.ndim + 1), *options.shape[1:]),
+            (len(options), *wide.shape),
         )
         output_storage[0][0] = np.take_along_axis(table, wide[None], axis=0)[0]
 
@@ -119,7 +120,7 @@ class SearchsortedOp(Op):
             raise ValueError(f"the side must be 'left' or 'right', not {side!r}")
         self.side = side
 
-    def make_node(self, x: Any, v: Any, sorter: Any = None) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, v: Any, sorter: Any = None) -> Apply:
         x, v = as_tensor_variable(x, ndim=1), as_tensor_variable(v)
         inputs: list[Variable] = [x, v]
         if sorter is not None:

@@ -25,7 +25,7 @@ class Shape(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = x if isinstance(x, Variable) else as_tensor_variable(x)
         rank = getattr(x.type, "ndim", None)
         length = rank if rank != 1 else None  # a vector of one length does not broadcast: it is a shape, not a row
@@ -67,9 +67,9 @@ class Shape_i(Op):
     def __init__(self, i: int) -> None:
         self.i = int(i)
 
-    def make_node(self, x: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any) -> Apply:
         x = x if isinstance(x, Variable) else as_tensor_variable(x)
-        if not 0 <= self.i < x.type.ndim:  # type: ignore[attr-defined]
+        if not 0 <= self.i < x.type.ndim:
             raise TypeError(f"{x} has no dimension {self.i}")
         return Apply(self, [x], [TensorType("int64", ())()])
 
@@ -119,7 +119,9 @@ def as_shape_vector(lengths: Any) -> Any:
     Raises:
         TypeError: they are not integers, or not a vector.
     """
-    if isinstance(lengths, (int, np.integer)) or (isinstance(lengths, Variable) and getattr(lengths.type, "ndim", None) == 0):
+    if isinstance(lengths, (int, np.integer)) or (
+        isinstance(lengths, Variable) and getattr(lengths.type, "ndim", None) == 0
+    ):
         lengths = [lengths]
     if isinstance(lengths, (list, tuple)):
         if all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) for n in lengths):
@@ -157,12 +159,14 @@ class Reshape(Op):
             raise ValueError(f"the rank of a reshaped array cannot be negative: {ndim}")
         self.name = name
 
-    def make_node(self, x: Any, shp: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, shp: Any) -> Apply:
         x = as_tensor_variable(x)
         vector = as_shape_vector(shp)
         entries = static_entries(vector)
         if entries is not None and len(entries) != self.ndim:
-            raise ValueError(f"the shape {shp} has {len(entries)} entries, but the rank of the result is to be {self.ndim}")
+            raise ValueError(
+                f"the shape {shp} has {len(entries)} entries, but the rank of the result is to be {self.ndim}"
+            )
         return Apply(self, [x, vector], [TensorType(x.dtype, _reshaped(x.type.shape, entries or [None] * self.ndim))()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
@@ -172,7 +176,9 @@ class Reshape(Op):
         try:
             output_storage[0][0] = np.reshape(x, tuple(int(n) for n in wanted))
         except ValueError as error:
-            raise ValueError(f"Cannot reshape input of shape {x.shape} to shape {tuple(int(n) for n in wanted)}") from error
+            raise ValueError(
+                f"Cannot reshape input of shape {x.shape} to shape {tuple(int(n) for n in wanted)}"
+            ) from error
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
         """The entries themselves; where one of them may be -1, the number of elements divided by the others."""
@@ -187,9 +193,7 @@ class Reshape(Op):
         for i, (n, length) in enumerate(zip(known, result, strict=True)):
             if length is not None:
                 lengths.append(constant(np.int64(length)))
-            elif n is not None and n >= 0:
-                lengths.append(entries[i])
-            elif n is None and -1 in known:  # the one unknown is elsewhere: this entry is a length
+            elif (n is not None and n >= 0) or (n is None and -1 in known):
                 lengths.append(entries[i])
             else:
                 others = product_of([entries[j] for j in range(self.ndim) if j != i])
@@ -256,7 +260,9 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Any:
         if vector is not None and vector.ndim == 0:
             ndim = 1
         elif vector is not None and vector.ndim != 1:
-            raise TypeError(f"newshape must be a vector or a list of scalars, not {newshape} of {vector.ndim} dimensions")
+            raise TypeError(
+                f"newshape must be a vector or a list of scalars, not {newshape} of {vector.ndim} dimensions"
+            )
         else:
             try:
                 ndim = len(newshape) if vector is None else static.get_vector_length(vector)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -51,14 +51,15 @@ class Sorting(Op):
         order: must be None; there for NumPy's signature.
     """
 
-    __props__: tuple[str, ...] = ("kind", "order")  # type: ignore[misc]
+    __props__: ClassVar[tuple[str, ...]] = ("kind", "order")
 
     def __init__(self, kind: str = "quicksort", order: Any = None) -> None:
         if kind not in ("quicksort", "mergesort", "heapsort", "stable"):
             raise ValueError(f"unknown kind of sorting {kind!r}")
-        self.kind, self.order = kind, order
+        self.kind: Any = kind
+        self.order = order
 
-    def make_node(self, x: Any, axis: Any = -1) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, axis: Any = -1) -> Apply:
         x = as_tensor_variable(x)
         if isinstance(axis, (int, np.integer)):
             normalize_axes(int(axis), x.ndim)
@@ -86,7 +87,7 @@ class SortOp(Sorting):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         x, axis = inputs
-        output_storage[0][0] = np.sort(x, int(axis), kind=self.kind)  # type: ignore[call-overload]
+        output_storage[0][0] = np.sort(x, int(axis), kind=self.kind)
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         (x, axis), (g,) = inputs, output_grads
@@ -113,7 +114,7 @@ class ArgSortOp(Sorting):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         x, axis = inputs
-        output_storage[0][0] = np.asarray(np.argsort(x, int(axis), kind=self.kind), "int64")  # type: ignore[call-overload]
+        output_storage[0][0] = np.asarray(np.argsort(x, int(axis), kind=self.kind), "int64")
 
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         return [inputs[0].zeros_like(dtype=config.floatX), DisconnectedType()()]
@@ -164,7 +165,7 @@ class TopKOp(Op):
         self.axis, self.sorted, self.idx_dtype = int(axis), bool(sorted), idx_dtype
         self.return_values, self.return_indices = bool(return_values), bool(return_indices)
 
-    def make_node(self, x: Any, kth: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Any, kth: Any) -> Apply:
         x = as_tensor_variable(x)
         (axis,) = normalize_axes(self.axis, x.ndim)
         if static_length(kth) == 0:

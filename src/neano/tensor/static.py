@@ -1,4 +1,4 @@
-"""What is known of a value while the graph is built: scalar constants behind expressions, and the entries of shape vectors.
+"""What is known of a value while the graph is built: constants behind expressions, and the entries of shape vectors.
 
 Each op class registers how it hands a constant through (`scalar_value`) or which entries of its vector are known
 (`vector_entries`), in the file that defines the op.

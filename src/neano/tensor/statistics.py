@@ -67,7 +67,9 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _number_of(x: Any, axes: tuple[int, ...], dtype: str) -> Any:
     """Return how many elements stand along axes, as a floating-point scalar fit to divide something of a dtype."""
     lengths = shape_tuple(x)
-    return product_of([lengths[i] for i in axes]).astype("float32" if dtype in ("float16", "float32", "complex64") else "float64")
+    return product_of([lengths[i] for i in axes]).astype(
+        "float32" if dtype in ("float16", "float32", "complex64") else "float64"
+    )
 
 
 def mean(
@@ -102,7 +104,9 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
         ValueError: `ddof` is a bool: most likely `keepdims` was meant.
     """
     if isinstance(ddof, (bool, np.bool_)):
-        raise ValueError("ddof is an integer; keepdims is the fourth parameter: var(input, axis, ddof, keepdims, corrected)")
+        raise ValueError(
+            "ddof is an integer; keepdims is the fourth parameter: var(input, axis, ddof, keepdims, corrected)"
+        )
     input = as_tensor_variable(input)
     axes = resolve_axes(normalize_axis(axis), input)
     difference = input - mean(input, axes, keepdims=True)
@@ -219,6 +223,20 @@ def is_infinite(a: Any) -> Any:
 
 
 __all__ = [
-    "all", "allclose", "any", "argmax", "argmin", "isclose", "max", "max_and_argmax", "mean", "min", "norm", "prod", "ptp",
-    "std", "sum", "var",
+    "all",
+    "allclose",
+    "any",
+    "argmax",
+    "argmin",
+    "isclose",
+    "max",
+    "max_and_argmax",
+    "mean",
+    "min",
+    "norm",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
 ]

@@ -44,7 +44,7 @@ class TensorVariable(Operators, Variable, TensorMethods):
         return self.type.shape
 
 
-class TensorConstant(Constant, TensorVariable):  # type: ignore[misc]
+class TensorConstant(Constant, TensorVariable):
     """An array written in the graph.
 
     >>> import numpy
@@ -68,10 +68,7 @@ class TensorConstant(Constant, TensorVariable):  # type: ignore[misc]
         if self.name is not None:
             return self.name
         first = self.unique_value()
-        if first is not None and self.data.ndim > 0:
-            text = f"{self.data.shape} of {first}"
-        else:
-            text = str(self.data)
+        text = str(self.data) if first is None or self.data.ndim == 0 else f"{self.data.shape} of {first}"
         if len(text) > 20:
             text = f"{text[:10]}..{text[-10:]}"
         return f"TensorConstant{{{text}}}"

@@ -11,10 +11,10 @@ from neano.config import config
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply
+from neano.scalar.rows import row
 from neano.tensor.convert import constant
 from neano.tensor.static import int64_scalar
 from neano.tensor.type import TensorType
-from neano.scalar.rows import row
 
 
 class Bartlett(Op):
@@ -22,7 +22,7 @@ class Bartlett(Op):
 
     __props__ = ()
 
-    def make_node(self, M: Any) -> Apply:  # type: ignore[override]
+    def make_node(self, M: Any) -> Apply:
         return Apply(self, [int64_scalar(M)], [TensorType(config.floatX, (None,))()])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
