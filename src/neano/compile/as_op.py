@@ -52,7 +52,7 @@ class FromFunctionOp(Op):
         return f"FromFunctionOp{{{getattr(self._fn, '__name__', self._fn)}}}"
 
     def __reduce__(self) -> Any:
-        """Refer to the Op by its name where it stands in its module under the function's; otherwise pickle the function."""
+        """Refer to the Op by name where its module has it under the function's; else pickle the function."""
         module, name = getattr(self._fn, "__module__", None), getattr(self._fn, "__name__", None)
         if module and name:
             try:
@@ -90,8 +90,8 @@ def as_op(
     >>> reversed_copy(vector("x"))
     FromFunctionOp{reversed_copy}.0
     """
-    inputs = list(itypes) if isinstance(itypes, (list, tuple)) else [itypes]
-    outputs = list(otypes) if isinstance(otypes, (list, tuple)) else [otypes]
+    inputs: list[Type] = [itypes] if isinstance(itypes, Type) else list(itypes)
+    outputs: list[Type] = [otypes] if isinstance(otypes, Type) else list(otypes)
     if not all(isinstance(each, Type) for each in [*inputs, *outputs]):
         raise TypeError("itypes and otypes have to be Type instances or lists of them")
 

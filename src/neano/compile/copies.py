@@ -14,8 +14,8 @@ from neano.graph.variable import Constant, Variable
 def insert_copies(fgraph: FunctionGraph, inputs: Sequence[In], outputs: Sequence[SymbolicOutput]) -> None:
     """Let each result be memory of its own, and each new value memory that no other storage holds.
 
-    A result that is an input's memory stays a view where both were declared `borrow`. A new value that is the old one of
-    the same input needs no copy: nothing changes.
+    A result that is an input's memory stays a view where both were declared `borrow`. A new value that is the old one
+    of the same input needs no copy: nothing changes.
 
     Args:
         fgraph: the graph; changed.

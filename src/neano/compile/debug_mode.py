@@ -1,8 +1,8 @@
-"""`DebugMode`: every call is computed three times (as written, rewritten, natively) and each node is checked against its Op.
+"""`DebugMode`: each call is computed three times (as written, rewritten, natively), each node checked against its Op.
 
-The calls run node by node on the reference backend. Each node's outputs must be values of their types, inputs must stay as
-they were where the Op does not say that it overwrites them, and outputs must not share memory that the Op does not speak of.
-The results are compared with those of the graph before rewriting and with those of the backend of the flags.
+The calls run node by node on the reference backend. Each node's outputs must be values of their types, inputs must stay
+as they were where the Op does not say that it overwrites them, and outputs must not share memory that the Op does not
+speak of. The results are compared with those of the graph before rewriting and with those of the backend of the flags.
 """
 
 from __future__ import annotations
@@ -128,8 +128,8 @@ def _check_inputs_unchanged(node: Apply, before: Sequence[Any], after: Sequence[
     for i, (variable, old, new) in enumerate(zip(node.inputs, before, after, strict=True)):
         if i not in destroyed and isinstance(variable.type, TensorType) and not variable.type.values_eq(old, new):
             raise BadDestroyMap(
-                f"{node} changed its input {i} ({variable}) although its destroy_map {node.op.destroy_map} does not say so:\n"
-                f"old value: {old!r}\nnew value: {new!r}"
+                f"{node} changed its input {i} ({variable}) although its destroy_map {node.op.destroy_map} does not "
+                f"say so:\nold value: {old!r}\nnew value: {new!r}"
             )
 
 
@@ -142,7 +142,8 @@ def _check_views(node: Apply, inputs: Sequence[Any], outputs: Sequence[Any]) -> 
             if isinstance(output, np.ndarray) and not np.shares_memory(output, value):
                 continue
             raise BadViewMap(
-                f"output {o} of {node} shares memory with input {i} although its view_map {node.op.view_map} does not say so"
+                f"output {o} of {node} shares memory with input {i} although its view_map {node.op.view_map} does not "
+                "say so"
             )
 
 
@@ -192,13 +193,17 @@ class _Checked:
     ) -> None:
         for i, (type_, other, result) in enumerate(zip(self._types, others, results, strict=True)):
             if not _approximately_equal(type_, other, result, may_remove):
-                raise error(f"output {i} differs: {who} gives\n{other!r}\nand the rewritten graph on the reference\n{result!r}")
+                raise error(
+                    f"output {i} differs: {who} gives\n{other!r}\nand the rewritten graph on the reference\n{result!r}"
+                )
 
 
 def _plain(link: Any, spec: FunctionSpec) -> Any:
     """Return a callable of values for all inputs."""
     function = link(spec)
-    function.__dict__.update(spec=spec, defaults=[None] * len(spec.inputs), finder={}, trust_input=False, name=spec.name)
+    function.__dict__.update(
+        spec=spec, defaults=[None] * len(spec.inputs), finder={}, trust_input=False, name=spec.name
+    )
     return function
 
 

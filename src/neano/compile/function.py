@@ -32,11 +32,11 @@ def function(
 
     Args:
         inputs: a list of variables or `In`, in the order of positional arguments.
-        outputs: a variable or `Out` (a call returns its value), a list (a call returns a list), a dict with string keys (a
-            call returns a dict), or None (a call returns an empty list).
+        outputs: a variable or `Out` (a call returns its value), a list (a call returns a list), a dict with string keys
+            (a call returns a dict), or None (a call returns an empty list).
         mode: a `Mode` or its name; None for `config.mode`.
-        updates: shared variable -> expression, as a dict or pairs. All expressions are computed with the old values, then
-            stored together; outputs see the old values.
+        updates: shared variable -> expression, as a dict or pairs. All expressions are computed with the old values,
+            then stored together; outputs see the old values.
         givens: variable -> what stands in its place in this function, as a dict or pairs.
         no_default_updates: True to leave out the default updates of shared variables, or a list of those to leave out.
         accept_inplace: let the graph have nodes that overwrite their inputs.
@@ -50,8 +50,8 @@ def function(
         a callable with the methods of `FunctionMethods`.
 
     Raises:
-        TypeError, UnusedInputError, MissingInputError, ValueError, RuntimeError: the parts do not fit together; the text
-            says which.
+        TypeError, UnusedInputError, MissingInputError, ValueError, RuntimeError: the parts do not fit together; the
+            text says which.
 
     >>> from neano.tensor.type import TensorType
     >>> x = TensorType("float64", ())("x")
@@ -91,7 +91,14 @@ def function(
             continue
         new_value = found.updates.get(variable)
         made.append(
-            In(variable, value=variable.container, update=new_value, mutable=new_value is not None, borrow=True, shared=True)
+            In(
+                variable,
+                value=variable.container,
+                update=new_value,
+                mutable=new_value is not None,
+                borrow=True,
+                shared=True,
+            )
         )
     maker = FunctionMaker(
         made,
@@ -148,8 +155,8 @@ def _as_input(given: Any, allow_downcast: bool | None) -> In:
         raise TypeError(f"Constants not allowed in param list: {given}")
     if isinstance(given, SharedVariable):
         raise TypeError(
-            f"Cannot use a shared variable ({given}) as explicit input. Consider substituting a non-shared variable via the "
-            "`givens` parameter"
+            f"Cannot use a shared variable ({given}) as explicit input. Consider substituting a non-shared variable "
+            "via the `givens` parameter"
         )
     if isinstance(given, Variable):
         return In(given, allow_downcast=allow_downcast)
@@ -168,17 +175,18 @@ def _check_inputs(made: Sequence[In], givens: Pairs | None) -> None:
         first = position.setdefault(each.variable, k)
         if first != k:
             raise UnusedInputError(
-                f"Variable {each.variable} is used twice in inputs to theano.function, at indices {first} and {k}.  This "
-                "would result in values provided for it being ignored. Please do not duplicate variables in the inputs list."
+                f"Variable {each.variable} is used twice in inputs to theano.function, at indices {first} and {k}.  "
+                "This would result in values provided for it being ignored. Please do not duplicate variables in the "
+                "inputs list."
             )
     for old, _ in iterate_pairs(givens):
         if isinstance(old, Variable) and old in position:
             raise RuntimeError(
-                f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an input to "
-                "your function. Replacing inputs is currently forbidden because it has no effect. One way to modify an input "
-                "`x` to a function evaluating f(x) is to define a new input `y` and use `theano.function([y], f(x), "
-                "givens={x: g(y)})`. Another solution consists in using `theano.clone`, e.g. like this: "
-                "`theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
+                f"You are trying to replace variable '{old}' through the `givens` parameter, but this variable is an "
+                "input to your function. Replacing inputs is currently forbidden because it has no effect. One way to "
+                "modify an input `x` to a function evaluating f(x) is to define a new input `y` and use "
+                "`theano.function([y], f(x), givens={x: g(y)})`. Another solution consists in using `theano.clone`, "
+                "e.g. like this: `theano.function([x], theano.clone(f(x), replace={x: g(x)}))`."
             )
 
 

@@ -1,4 +1,4 @@
-"""`FunctionMaker`: from inputs and outputs to a finished graph (checked, rewritten, with copies put in), and functions of it."""
+"""`FunctionMaker`: from inputs and outputs to a finished graph (checked, rewritten, with copies), and its functions."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ class FunctionMaker:
         for variable in fgraph.variables:
             if isinstance(variable.type, NullType):
                 raise TypeError(
-                    f"Computation graph contains a NaN: {variable} is a gradient that cannot be had. {variable.type.why_null}"
+                    f"Computation graph contains a NaN: {variable} is a gradient that cannot be had. "
+                    f"{variable.type.why_null}"
                 )
         destroys = has_destroyers(fgraph)
         if destroys and not self.accept_inplace:
@@ -189,7 +190,8 @@ class FunctionMaker:
         smaller = FunctionGraph(fgraph.inputs, [copies[v] for v in wanted], clone=False)
         attach_guards(smaller, self.inputs)
         inputs = tuple(
-            each if each.update is None else dataclasses.replace(each, update=each.update + moved) for each in spec.inputs
+            each if each.update is None else dataclasses.replace(each, update=each.update + moved)
+            for each in spec.inputs
         )
         smaller.update_mapping = {each.update: k for k, each in enumerate(inputs) if each.update is not None}
         reduced = dataclasses.replace(
@@ -224,7 +226,8 @@ class FunctionMaker:
         maker.fgraph = fgraph
         values = [None if each.implicit else each.container.storage[0] for each in function.spec.inputs]
         containers = [
-            each.container if each.implicit and k not in replacement else None for k, each in enumerate(function.spec.inputs)
+            each.container if each.implicit and k not in replacement else None
+            for k, each in enumerate(function.spec.inputs)
         ]
         return maker.create(values, containers)
 
@@ -289,8 +292,9 @@ def check_all_inputs_used(inputs: Sequence[In], outputs: Sequence[SymbolicOutput
         if each.variable in used or each.update is not None:
             continue
         message = (
-            "theano.function was asked to create a function computing outputs given certain inputs, but the provided input "
-            f"variable at index {k} is not part of the computational graph needed to compute the outputs: {each.variable}.\n"
+            "theano.function was asked to create a function computing outputs given certain inputs, but the provided "
+            f"input variable at index {k} is not part of the computational graph needed to compute the outputs: "
+            f"{each.variable}.\n"
         )
         if action == "warn":
             warnings.warn(message, stacklevel=5)

@@ -1,7 +1,7 @@
 """The Python side of compiled functions: how arguments become values, and the attributes that users see.
 
-`FunctionMethods` is a plain namespace without `__init__`, `__call__` or `super()`, so that a backend may give its methods
-to a callable type of its own. An instance's `__dict__` is filled by `FunctionMaker.create`:
+`FunctionMethods` is a plain namespace without `__init__`, `__call__` or `super()`, so that a backend may give its
+methods to a callable type of its own. An instance's `__dict__` is filled by `FunctionMaker.create`:
 
     maker       the `FunctionMaker`
     spec        the `FunctionSpec`
@@ -118,7 +118,9 @@ class FunctionMethods:
         except (TypeError, ValueError, OverflowError) as error:
             name = f' "{self.name}"' if self.name else ""
             what = f" ({each.name})" if each.name else ""
-            error.args = (f"Bad input argument to theano function with name{name} at index {k} (0-based){what}. {error}",)
+            error.args = (
+                f"Bad input argument to theano function with name{name} at index {k} (0-based){what}. {error}",
+            )
             raise
 
     def _stored_value(self, k: int) -> Any:

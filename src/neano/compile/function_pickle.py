@@ -1,4 +1,4 @@
-"""Pickling of compiled functions: the maker with its finished graph, and the values of the inputs; code is made anew."""
+"""Pickling of compiled functions: the maker with its finished graph, and the inputs' values; code is made anew."""
 
 from __future__ import annotations
 

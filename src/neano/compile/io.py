@@ -47,8 +47,8 @@ class SymbolicInput:
             update = variable.type.filter_variable(update)
         if update is not None and not variable.type.in_same_class(update.type):
             raise TypeError(
-                f"Variable {variable} has type {variable.type} but an update of type {update.type}. The type of the update "
-                "should be the same as the type of the variable"
+                f"Variable {variable} has type {variable.type} but an update of type {update.type}. The type of the "
+                "update should be the same as the type of the variable"
             )
         self.update = update
         self.mutable = update is not None if mutable is None else bool(mutable)
@@ -70,8 +70,8 @@ class In(SymbolicInput):
 
     Args:
         variable, name, update, mutable, strict, allow_downcast, autoname: see `SymbolicInput`.
-        value: the default, which makes the input optional: restored after each call unless there is an update, which then
-            replaces it. A container or shared variable makes the input implicit.
+        value: the default, which makes the input optional: restored after each call unless there is an update, which
+            then replaces it. A container or shared variable makes the input implicit.
         implicit: the input keeps its own value and cannot be passed; by default where `value` is a container.
         borrow: the function may keep the very array that it is given, and results may be that array; by default where
             the input is mutable.

@@ -1,4 +1,4 @@
-"""What stands between a finished graph and something that runs: the description of a function, and the backends by name.
+"""What stands between a finished graph and something that runs: a function's description, and the backends by name.
 
 A backend registers one function, `link(spec)`, which returns a callable object with the methods of `FunctionMethods`
 (`neano.compile.function_methods`). Positional arguments that already have the exact form may go straight to its code;
@@ -26,8 +26,8 @@ class InputSpec:
         variable: the variable of the user's graph (that of `fgraph.inputs` may be a clone).
         name: the keyword that passes it.
         container: where `f[name]` finds the value. For a shared variable its own.
-        storage: a list of one element, which gives the value where the caller gives none; None where a value is required.
-            None inside it means: ask `convert_arguments`. Updates are stored there.
+        storage: a list of one element, which gives the value where the caller gives none (None inside it means: ask
+            `convert_arguments`), and where updates are stored; None where there is no such value.
         required: whether each call must give a value.
         implicit: whether the caller cannot give it.
         update: position among `fgraph.outputs` of the value that replaces the container's after a call; None for none.
@@ -54,8 +54,8 @@ class FunctionSpec:
     """All that a backend needs to know of a function.
 
     Attributes:
-        fgraph: the graph, ready to run: copies stand in it wherever a result would share memory with an input, a constant or
-            another result and must not.
+        fgraph: the graph, ready to run: copies stand in it wherever a result would share memory with an input, a
+            constant or another result and must not.
         inputs: explicit ones in the order of positional arguments, then implicit ones; in step with `fgraph.inputs`.
         returned: how many of `fgraph.outputs` are results; the others are new values of inputs.
         form: what a call returns: the one result, a list, or a dict by `keys`.

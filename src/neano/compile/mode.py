@@ -19,8 +19,8 @@ except ImportError:  # until the rules are there
     optdb = SequenceDB(name="optdb")
 
 Watch = Callable[[int, Any, Any], None]
-"""Called with the position of a node in the order of execution, the node, and a `fn` with one-element `inputs` and `outputs`,
-whose call computes the node."""
+"""Called with the position of a node in the order of execution, the node, and a `fn` that computes it when called;
+`fn.inputs` and `fn.outputs` are lists of lists of one value."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ predefined_linkers: dict[str, Linker] = {
     "vm_nogc": Linker("vm_nogc", allow_gc=False),
     "cvm_nogc": Linker("cvm_nogc", allow_gc=False),
 }
-"""Theano's names for its ways to run a graph. 'py' runs op by op with NumPy; all others mean the backend of the flags."""
+"""Theano's names for its ways to run a graph. 'py' runs op by op with NumPy; all others, the backend of the flags."""
 
 OPT_NONE = Query(include=[])
 OPT_MERGE = Query(include=["merge"])
@@ -121,8 +121,8 @@ class Mode:
 
     Args:
         linker: a name of `predefined_linkers` or a `Linker`; None for `config.linker`.
-        optimizer: a name of `predefined_optimizers`, a `Query` or a rewriter; "default" for `config.optimizer`, None for no
-            rewriting.
+        optimizer: a name of `predefined_optimizers`, a `Query` or a rewriter; "default" for `config.optimizer`, None
+            for no rewriting.
         backend: what runs functions, whatever the linker says.
 
     Raises:

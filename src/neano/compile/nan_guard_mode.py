@@ -1,4 +1,4 @@
-"""`NanGuardMode`: every value of a call is looked at, and NaN, infinity or a huge number is an error where it first comes up."""
+"""`NanGuardMode`: every value of a call is looked at; NaN, infinity or a huge number is an error where it comes up."""
 
 from __future__ import annotations
 

@@ -28,12 +28,13 @@ class OpFromGraph(Op):
         inputs: the graph's inputs; shared variables in it become further inputs by themselves.
         outputs: its outputs.
         inline: put the graph itself in the place of the node when a function is compiled.
-        lop_overrides: the derivative: 'default' (from the graph); a function of (inputs, outputs, output gradients) that gives
-            the list of input gradients; an `OpFromGraph` of all these; or a list with, for each input, one of these forms
+        lop_overrides: the derivative: 'default' (from the graph); a function of (inputs, outputs, output gradients)
+            that gives the list of input gradients; an `OpFromGraph` of all these; or a list with, for each input, one
+            of these forms
             (the function giving one gradient), a variable, or None where there is none.
         grad_overrides: the same with functions of (inputs, output gradients).
-        rop_overrides: the forward derivative: 'default'; a function of (inputs, eval points) that gives a tangent for each
-            output; or a list of such, one for each output.
+        rop_overrides: the forward derivative: 'default'; a function of (inputs, eval points) that gives a tangent for
+            each output; or a list of such, one for each output.
         connection_pattern: for each input, which outputs depend on it; by default as the graph says.
         name: how it is printed.
         kwargs: for `function`, where the node is run by itself.
@@ -74,12 +75,12 @@ class OpFromGraph(Op):
         self._take_graph(list(inputs), list(outputs))
 
     def _take_graph(self, inputs: list[Variable], outputs: list[Variable]) -> None:
-        self.shared_inputs = [
-            v for v in roots(outputs, inputs) if isinstance(v, SharedVariable) and v not in inputs
-        ]
+        self.shared_inputs = [v for v in roots(outputs, inputs) if isinstance(v, SharedVariable) and v not in inputs]
         outer = [*inputs, *self.shared_inputs]
         self.inner_inputs = [v.type(v.name) for v in outer]
-        copied, _ = rebuild(outputs, self.inner_inputs, dict(zip(outer, self.inner_inputs, strict=True)), None, True, True)
+        copied, _ = rebuild(
+            outputs, self.inner_inputs, dict(zip(outer, self.inner_inputs, strict=True)), None, True, True
+        )
         self.inner_outputs = copied
         for root in roots(copied):
             if root not in self.inner_inputs and not isinstance(root, Constant):
@@ -203,7 +204,11 @@ class OpFromGraph(Op):
             if any(isinstance(rule, str) for rule in overrides):
                 defaults = self._default_tangents(inputs, eval_points)
             return [
-                defaults[i] if isinstance(rule, str) else rule(list(inputs), list(eval_points)) if callable(rule) else rule
+                defaults[i]
+                if isinstance(rule, str)
+                else rule(list(inputs), list(eval_points))
+                if callable(rule)
+                else rule
                 for i, rule in enumerate(overrides)
             ]
         return self._default_tangents(inputs, eval_points)

@@ -17,7 +17,7 @@ class _Identity(Op):
 
     __props__ = ()
 
-    def make_node(self, x: Variable) -> Apply:  # type: ignore[override]
+    def make_node(self, x: Variable) -> Apply:
         return Apply(self, [x], [x.type()])
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:

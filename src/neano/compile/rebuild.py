@@ -1,4 +1,4 @@
-"""Copies a user's graph for compiling: givens put in, shared variables found, updates collected with the default ones."""
+"""Copies a user's graph for compiling: givens put in, shared variables found, updates collected."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def updated_value(target: SharedVariable, value: Any) -> Variable:
     raise TypeError(
         "An update must have the same type as the original shared variable "
         f"(shared_var={target}, shared_var.type={target.type}, update_val={value}, update_val.type={value.type}). "
-        "Cast it (cast, astype); if only the broadcast pattern differs, unbroadcast(var, axis) declares dimensions not to "
-        "broadcast."
+        "Cast it (cast, astype); if only the broadcast pattern differs, unbroadcast(var, axis) declares dimensions not "
+        "to broadcast."
     )
 
 
@@ -100,8 +100,8 @@ def check_updates(updates: Pairs | None) -> dict[SharedVariable, Variable]:
     """
     if type(updates) is dict and len(updates) > 1:
         warnings.warn(
-            "The parameter 'updates' of function() was given a dict of several updates; Theano asks for an OrderedDict or "
-            "a list of pairs there.",
+            "The parameter 'updates' of function() was given a dict of several updates; Theano asks for an OrderedDict "
+            "or a list of pairs there.",
             stacklevel=4,
         )
     checked: dict[SharedVariable, Variable] = {}
@@ -133,9 +133,9 @@ def check_replacements(replace: Pairs | None, strict: bool) -> dict[Variable, Va
         for variable in ancestors(pairs.values()):
             if variable in pairs:
                 raise AssertionError(
-                    "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can not have a new_v "
-                    f"variable depend on an old_v one. Here, the old_v {variable} is used to compute other new_v's, but it "
-                    f"is scheduled to be replaced by {pairs[variable]}."
+                    "When using 'givens' or 'replace' with several (old_v, new_v) replacement pairs, you can not have "
+                    f"a new_v variable depend on an old_v one. Here, the old_v {variable} is used to compute other "
+                    f"new_v's, but it is scheduled to be replaced by {pairs[variable]}."
                 )
     return pairs
 
@@ -187,7 +187,8 @@ def rebuild(
     for variable in result.shared:
         if variable in given and variable.default_update is not None and result.takes_default(variable):
             raise ValueError(
-                f"{variable} has a default update, is read by a value in givens, and is also among the updates; leave one out"
+                f"{variable} has a default update, is read by a value in givens, and is also among the updates; leave "
+                "one out"
             )
     if any(old in result.copies for old in replaced):  # x -> f(x): outside of f(x), f(x) means f(f(x))
         result.copies = {old: new for old, new in result.copies.items() if old.owner is None or old in inputs}
@@ -209,7 +210,7 @@ def rebuild_collect_shared(
     copy_inputs_over: bool = True,
     no_default_updates: Any = False,
 ) -> tuple[list[Variable], Any, list[Any]]:
-    """Return `(inputs, copied outputs, [copies, update dict, update values, shared variables])`, as Theano's function does.
+    """Return `(inputs, copied outputs, [copies, updates, new values, shared variables])`, as Theano's function does.
 
     Outputs may be a variable, an `Out`, a list of either, or None; their copies have the same form.
     """

@@ -1,8 +1,8 @@
 """What in-place ops overwrite: the order that it forces on a graph, and whether a graph with such ops can run at all.
 
-An op says in `view_map` which outputs share memory with which inputs and in `destroy_map` which inputs it overwrites. All
-variables that share memory in this way have one root. A node that overwrites a value must come after every other reader of
-the root's views; where that cannot be, the graph is inconsistent.
+An op says in `view_map` which outputs share memory with which inputs and in `destroy_map` which inputs it overwrites.
+All variables that share memory in this way have one root. A node that overwrites a value must come after every other
+reader of the root's views; where that cannot be, the graph is inconsistent.
 """
 
 from __future__ import annotations
@@ -112,11 +112,11 @@ class DestroyHandler(Feature):
 
     @staticmethod
     def _refuse_aliased_reads(destroyer: Apply, views: set[Variable]) -> None:
-        """Raise where a node reads, through another input, the memory that it overwrites, unless its Op tolerates that."""
+        """Raise where a node reads the memory that it overwrites through another input, unless its Op allows that."""
         op: Any = destroyer.op
         destroyed = set(destroyed_inputs(destroyer))
-        tolerated = {pair for pair in getattr(op, "destroyhandler_tolerate_aliased", ())}
-        same = {pair for pair in getattr(op, "destroyhandler_tolerate_same", ())}
+        tolerated = set(getattr(op, "destroyhandler_tolerate_aliased", ()))
+        same = set(getattr(op, "destroyhandler_tolerate_same", ()))
         for i, source in enumerate(destroyer.inputs):
             if i in destroyed or source not in views:
                 continue

@@ -1,8 +1,8 @@
 """Pickling and deep copying of graphs of any depth.
 
-Python's pickle goes down into what an object refers to, and would exhaust the stack on a chain of ten thousand nodes. So a
-variable is pickled after a list of all that it is computed from, inputs first, handed to pickle one by one: by the time that
-a node is reached, its inputs have been written, and are only referred to. `copy.deepcopy` goes the same way.
+Python's pickle goes down into what an object refers to, and would exhaust the stack on a chain of ten thousand nodes.
+So a variable is pickled after a list of all that it is computed from, inputs first, handed to pickle one by one: by the
+time that a node is reached, its inputs have been written, and are only referred to. `copy.deepcopy` goes the same way.
 
 Importing this module makes it so; `neano.graph` does.
 """
@@ -75,7 +75,7 @@ def saved_trace(trace: Any) -> Any:
 
 def _new(cls: type, ahead: list[Any] | None = None) -> Any:
     """Return an object without attributes; those that it refers to were read before, with `ahead`."""
-    return cls.__new__(cls)
+    return object.__new__(cls)
 
 
 def _saved_tag(tag: Any) -> Any:

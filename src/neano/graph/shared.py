@@ -1,7 +1,7 @@
-"""`Container` (a place for one value) and `SharedVariable` (a variable whose value lives in one, seen by all functions).
+"""`Container` (a place for one value) and `SharedVariable` (a variable whose value lives in one, for all functions).
 
-`shared(value)` asks the constructors, newest first, which kind of shared variable fits the value. Upper layers add theirs:
-tensors in `neano.tensor.shared`, random states with random variables.
+`shared(value)` asks the constructors, newest first, which kind of shared variable fits the value. Upper layers add
+theirs: tensors in `neano.tensor.shared`, random states with random variables.
 """
 
 from __future__ import annotations
@@ -180,8 +180,8 @@ class SharedVariable(Variable):
     def __getitem__(self, *args: Any) -> Any:
         kind = type(self.container.value)
         raise TypeError(
-            f"The generic '{type(self).__name__}' object is not subscriptable: it holds a {kind.__module__}.{kind.__name__}. "
-            "Give `shared` a NumPy array to have a tensor."
+            f"The generic '{type(self).__name__}' object is not subscriptable: it holds a "
+            f"{kind.__module__}.{kind.__name__}. Give `shared` a NumPy array to have a tensor."
         )
 
 
@@ -191,7 +191,7 @@ _constructors: list[Callable[..., SharedVariable]] = []
 
 
 def shared_constructor(constructor: _Constructor, remove: bool = False) -> _Constructor:
-    """Register a constructor `(value, name, strict, allow_downcast, **kwargs) -> SharedVariable`; usable as a decorator.
+    """Register a constructor: `(value, name, strict, allow_downcast, **kwargs) -> SharedVariable`; also as a decorator.
 
     It raises TypeError where the value is not of its kind, and the next older constructor is asked.
 

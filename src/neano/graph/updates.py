@@ -27,10 +27,12 @@ class OrderedUpdates(OrderedDict[SharedVariable, Any]):
             raise TypeError(f"OrderedUpdates keys must inherit from SharedVariable: {key!r} of {type(key).__name__}")
         super().__setitem__(key, value)
 
-    def update(self, *others: Any, **named: Any) -> None:  # type: ignore[override]
+    def update(self, *others: Any, **named: Any) -> None:
         """Add updates that do not contradict those that are there."""
         for other in others:
-            pairs: Iterable[tuple[Any, Any]] = other.items() if isinstance(other, Mapping) else ([] if other is None else other)
+            pairs: Iterable[tuple[Any, Any]] = (
+                other.items() if isinstance(other, Mapping) else ([] if other is None else other)
+            )
             for key, value in pairs:
                 if key in self and self[key] is not value and self[key] != value:
                     raise KeyError(f"Collision: {key} has two updates, {self[key]} and {value}")

@@ -46,7 +46,10 @@ def _lines(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None, ind
         f"Inputs values: {[_value(x) for x in inputs]}",
     ]
     if fgraph is not None:
-        readers = [[client if isinstance(client, str) else str(client) for client, _ in fgraph.clients(v)] for v in node.outputs]
+        readers = [
+            [client if isinstance(client, str) else str(client) for client, _ in fgraph.clients(v)]
+            for v in node.outputs
+        ]
         lines.append(f"Outputs clients: {readers}")
     lines.append("")
     if node.trace:
@@ -54,9 +57,9 @@ def _lines(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None, ind
         lines.append(format_trace(node.trace))
     else:
         lines.append(
-            "HINT: Re-running with most optimization disabled could give you a back-trace of when this node was created. This "
-            "can be done with by setting the flag 'optimizer=fast_compile'. If that does not work, optimizations can be "
-            "disabled with 'optimizer=None'."
+            "HINT: Re-running with most optimization disabled could give you a back-trace of when this node was "
+            "created. This can be done with by setting the flag 'optimizer=fast_compile'. If that does not work, "
+            "optimizations can be disabled with 'optimizer=None'."
         )
     if config.exception_verbosity != "high":
         lines.append("HINT: Use the flag 'exception_verbosity=high' for the values of all inputs of this apply node.")

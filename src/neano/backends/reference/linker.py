@@ -1,4 +1,4 @@
-"""The reference backend: nodes run one after the other by `perform`, with NumPy. Slow, simple, and the oracle of the others."""
+"""The reference backend: nodes run one after the other by `perform`, with NumPy; the oracle of the other backends."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class Step:
 class Program:
     """A graph in the order of execution. A call takes values for its inputs and returns values for its outputs.
 
-    Calls share nothing, so that threads and nested calls do not disturb each other, but for Ops with thunks of their own.
+    Calls share nothing but the thunks that some Ops bring, so that threads and nested calls do not disturb each other.
 
     Args:
-        spec: the function. Values of implicit inputs that a node overwrites are copied first: an error half-way must leave
-            them as they were.
+        spec: the function. Values of implicit inputs that a node overwrites are copied first: an error half-way must
+            leave them as they were.
     """
 
     def __init__(self, spec: FunctionSpec) -> None:
@@ -83,7 +83,10 @@ class Program:
             for variable, each in zip(fgraph.inputs, spec.inputs, strict=True)
             if each.implicit and variable in overwritten
         ]
-        self.own_memory = [i for i in range(spec.returned) if not (spec.borrow and spec.borrow[i])]
+        borrowed = {i for i, borrow in enumerate(spec.borrow) if borrow}
+        self.own_memory = [i for i in range(len(fgraph.outputs)) if i not in borrowed]
+        # an input that is overwritten or updated may be handed out
+        self.gives_memory_away = {i for i, v in enumerate(fgraph.outputs) if alias_root(v) in set(fgraph.inputs)}
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         places: list[Any] = [None] * self.size
@@ -108,21 +111,17 @@ class Program:
         return results
 
     def _separate(self, results: list[Any], values: Sequence[Any]) -> None:
-        """Copy results that share memory with an input or another result although no Op said so."""
-        others = [x for x in values if isinstance(x, np.ndarray)]
+        """Copy results that share memory with an input, a constant or another result although no Op said so."""
+        given = [x for x in [*values, *(data for _, data in self.initial)] if isinstance(x, np.ndarray)]
         for i in self.own_memory:
             result = results[i]
             if not isinstance(result, np.ndarray) or result.size == 0:
                 continue
-            if any(np.may_share_memory(result, x) for k, x in enumerate(results) if k != i and isinstance(x, np.ndarray)):
+            others = [x for k, x in enumerate(results) if k != i and isinstance(x, np.ndarray)]
+            if i not in self.gives_memory_away:
+                others += given
+            if any(np.may_share_memory(result, x) for x in others):
                 results[i] = result.copy()
-            elif any(np.may_share_memory(result, x) for x in others) and not self._gives_memory_away(i):
-                results[i] = result.copy()
-
-    def _gives_memory_away(self, i: int) -> bool:
-        """Say whether the graph itself lets a result be the memory of an input (one that is overwritten, or updated)."""
-        root = alias_root(self.fgraph.outputs[i])
-        return root in self.fgraph.inputs
 
 
 def _last_readers(order: Sequence[Apply], fgraph: FunctionGraph) -> dict[Apply, list[Variable]]:

@@ -1,4 +1,4 @@
-"""Ops that bring code of their own: `make_thunk(node, storage_map, compute_map, no_recycling)` returns what computes a node."""
+"""Ops that bring code of their own: `make_thunk(node, storage_map, compute_map, no_recycling)` makes a node's code."""
 
 from __future__ import annotations
 
