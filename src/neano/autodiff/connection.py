@@ -55,7 +55,7 @@ def _pattern(node: Apply) -> list[list[bool]]:
     pattern = node.op.connection_pattern(node)
     if len(pattern) != len(node.inputs) or any(len(row) != len(node.outputs) for row in pattern):
         raise ValueError(
-            f"{node.op}.connection_pattern must give a list for each of {len(node.inputs)} inputs, with a bool for each "
-            f"of {len(node.outputs)} outputs, not {pattern!r}"
+            f"{node.op}.connection_pattern must give a list for each of {len(node.inputs)} inputs, with a bool for "
+            f"each of {len(node.outputs)} outputs, not {pattern!r}"
         )
     return pattern

@@ -1,10 +1,11 @@
-"""`variable.eval({x: 1.0})`: compile and compute at once. Importing this module makes it work."""
+"""`variable.eval({x: 1.0})`: compile and compute at once. Importing this module makes it and `verify_grad` work."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import neano.autodiff.verify as verify
 import neano.graph.variable as graph_variable
 from neano.compile.function import function
 from neano.graph.traverse import roots
@@ -41,3 +42,4 @@ def _named(variable: Variable, name: str) -> Variable:
 
 
 graph_variable.evaluate_hook = evaluate
+verify.compile_function = function
