@@ -10,13 +10,7 @@ from typing import Any
 from neano.config import config
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.database import Query
-
-try:
-    from neano.rewrites import optdb
-except ImportError:  # until the rules are there
-    from neano.graph.rewriting.database import SequenceDB
-
-    optdb = SequenceDB(name="optdb")
+from neano.rewrites import optdb
 
 Watch = Callable[[int, Any, Any], None]
 """Called with the position of a node in the order of execution, the node, and a `fn` that computes it when called;
@@ -116,6 +110,10 @@ def register_optimizer(name: str, optimizer: Query) -> None:
     predefined_optimizers[name] = optimizer
 
 
+_queried: dict[str, Any] = {}
+"""The rewriter of the latest query: most functions of a program have the same."""
+
+
 class Mode:
     """How a function is compiled.
 
@@ -160,7 +158,12 @@ class Mode:
     @property
     def optimizer(self) -> Any:
         """The rewriter."""
-        return optdb.query(self._optimizer) if isinstance(self._optimizer, Query) else self._optimizer
+        if not isinstance(self._optimizer, Query):
+            return self._optimizer
+        key = (self._optimizer, optdb.version, config.optdb.position_cutoff)
+        if _queried.get("key") != key:
+            _queried.update(key=key, rewriter=optdb.query(self._optimizer))
+        return _queried["rewriter"]
 
     def rewrite(self, fgraph: FunctionGraph) -> None:
         """Rewrite a graph as this mode says."""

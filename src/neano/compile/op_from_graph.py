@@ -15,9 +15,11 @@ from neano.graph.errors import MissingInputError
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
+from neano.graph.rewriting.rewriters import GraphRewriter
 from neano.graph.shared import SharedVariable
 from neano.graph.traverse import clone_replace, roots
 from neano.graph.variable import Apply, Constant, Variable
+from neano.rewrites import optdb
 from neano.tensor.type import TensorType
 
 
@@ -262,3 +264,15 @@ def expand_graphs(fgraph: FunctionGraph, all_of_them: bool = False) -> None:
 
 def _expands(node: Apply, all_of_them: bool) -> bool:
     return isinstance(node.op, OpFromGraph) and (all_of_them or node.op.is_inline)
+
+
+class InlineGraphs(GraphRewriter):
+    """Puts the graphs of nodes made with `inline=True` in their places."""
+
+    name = "inline_ofg_expansion"
+
+    def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
+        expand_graphs(fgraph)
+
+
+optdb.register("inline_ofg_expansion", InlineGraphs(), -0.01, "fast_run", "fast_compile")
