@@ -83,7 +83,7 @@ from neano.tensor.math import (
     round,
     smallest,
 )
-from neano.tensor.matrices import Eye, Tri, eye, identity_like, tri, tril, triu
+from neano.tensor.patterned import Eye, Tri, eye, identity_like, tri, tril, triu
 from neano.tensor.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
 from neano.tensor.permutation import PermuteRowElements, inverse_permutation, permute_row_elements
 from neano.tensor.ranges import ARange, arange, mgrid, ogrid

@@ -81,8 +81,8 @@ _dot = Dot()
 
 
 def dot(l: Any, r: Any) -> Any:  # noqa: E741 - the names that callers may use as keywords
-    """Return the product: with a scalar elementwise, of vectors and matrices theirs, else over the last axis of the first
-    and the last but one of the second.
+    """Return the product: with a scalar elementwise, of vectors and matrices theirs, else over the last axis of one
+    and the last but one of the other.
 
     >>> from neano.tensor.constructors import dmatrix, dtensor3
     >>> dot(dtensor3(), dmatrix()).ndim

@@ -157,8 +157,8 @@ class TensorType(Type):
             return converted
         raise TypeError(
             f"{self} cannot store accurately value {value!r}, it would be represented as {converted}. If you do not "
-            f"mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype {self.dtype}, or "
-            '2) set "allow_input_downcast=True" when calling "function".'
+            f"mind this precision loss, you can: 1) explicitly convert your data to a numpy array of dtype {self.dtype}, "
+            'or 2) set "allow_input_downcast=True" when calling "function".'
         )
 
     def _inconvertible(self, value: Any) -> TypeError:

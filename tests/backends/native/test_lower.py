@@ -10,7 +10,7 @@ from neano.compile.mode import Mode
 from neano.tensor.diagonal import AllocDiag, ExtractDiag
 from neano.tensor.indexing import inc_subtensor, set_subtensor
 from neano.tensor.join import join, split, stack
-from neano.tensor.matrices import Eye, Tri
+from neano.tensor.patterned import Eye, Tri
 from neano.tensor.ranges import arange
 from neano.tensor.rebroadcast import addbroadcast
 from neano.tensor.specify import specify_shape

@@ -11,7 +11,7 @@ from neano.backends.native.schedule.registry import bounds, element, needs_buffe
 from neano.graph.variable import Apply
 from neano.scalar.dtypes import is_discrete
 from neano.tensor.diagonal import AllocDiag, ExtractDiag
-from neano.tensor.matrices import Eye, Patterned
+from neano.tensor.patterned import Eye, Patterned
 from neano.tensor.ranges import ARange
 
 
