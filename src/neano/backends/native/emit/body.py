@@ -5,11 +5,11 @@ Everything outside loops is written here: lengths, checks, allocations, 0-d work
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neano.backends.native.calls.registry import routine
+from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
@@ -64,6 +64,9 @@ class BodyEmitter(StatementEmitter):
         self.constants: list[str] = []
         self.objects: list[str] = []
         self.owned: dict[str, str] = {}
+        self.libraries: dict[str, str] = {}
+        self._temporaries: list[str] = []
+        self._waiting: list[str] = []
         self.blocks: dict[str, str] = {}
         self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
         self._gil = ""
@@ -88,6 +91,8 @@ class BodyEmitter(StatementEmitter):
         for name, slot in self.owned.items():
             if name not in self.result_slots:
                 b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+        for slot in self._temporaries:
+            b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
         b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
         head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
         return b.module.text(b.text(head))
@@ -117,6 +122,55 @@ class BodyEmitter(StatementEmitter):
         """Leave with the Python error that is set if a pointer is null."""
         self.require(self.b.op(f"icmp ne ptr {pointer}, null"))
 
+    def require_or_raise(self, condition: str, exception: str, message: str) -> None:
+        """Leave with a Python error of a class (`PyExc_TypeError`) unless an i1 holds."""
+        b = self.b
+        good, bad = b.label("good"), b.label("bad")
+        b.branch(condition, good, bad)
+        b.place(bad)
+        self.acquire()
+        text = b.module.string(message)
+        kind = b.op(f"load ptr, ptr {b.module.declare_data(exception)}")
+        b.call("PyErr_SetString", "void", ("ptr", kind), ("ptr", text))
+        self._end(abi.PYTHON_ERROR)
+        b.place(good)
+
+    def temporary(self, pointer: str) -> None:
+        """Keep a new reference, or null, until `drop_temporaries`; it is dropped too where the function stops before."""
+        slot = self.null_slot()
+        self.b.do(f"store ptr {pointer}, ptr {slot}")
+        self._temporaries.append(slot)
+        self._waiting.append(slot)
+
+    def drop_temporaries(self) -> None:
+        """Drop the temporary references, the latest first."""
+        for slot in reversed(self._waiting):
+            self.b.call("Py_DecRef", "void", ("ptr", self.b.op(f"load ptr, ptr {slot}")))
+            self.b.do(f"store ptr null, ptr {slot}")
+        self._waiting.clear()
+
+    def repeat(self, count: Size, work: Callable[[str], None]) -> None:
+        """Write a loop outside of kernels: `work` gets the name of the index."""
+        b = self.b
+        head, inside, after = (b.label(purpose) for purpose in ("repeat", "repeat.body", "repeated"))
+        before = b.current
+        b.jump(head)
+        b.place(head)
+        index, phi = b.fresh(), b.reserve()
+        b.branch(b.op(f"icmp slt i64 {index}, {count}"), inside, after)
+        b.place(inside)
+        work(index)
+        following = b.op(f"add i64 {index}, 1")
+        b.fill(phi, f"{index} = phi i64 [0, %{before}], [{following}, %{b.current}]")
+        b.jump(head)
+        b.place(after)
+
+    def root(self, name: str) -> str:
+        """Return the buffer whose memory a buffer is a window on; the buffer itself where it is none."""
+        while name in self.views:
+            name = self.views[name]
+        return name
+
     def no_memory(self, condition: str) -> None:
         """Leave with a MemoryError if an i1 holds."""
         b = self.b
@@ -144,7 +198,7 @@ class BodyEmitter(StatementEmitter):
             return
         b = self.b
         if not self._gil:
-            self._gil = self._null_slot()
+            self._gil = self.null_slot()
         b.module.declare("PyEval_SaveThread", "ptr")
         b.module.helpers["gil.release"] = RELEASE
         large, ready = b.label("large"), b.label("ready")
@@ -154,7 +208,8 @@ class BodyEmitter(StatementEmitter):
         b.jump(ready)
         b.place(ready)
 
-    def _null_slot(self) -> str:
+    def null_slot(self) -> str:
+        """Return a place in the frame for a pointer, null at first."""
         slot = self.b.stack("ptr")
         self.b.entry.append(f"  store ptr null, ptr {slot}")
         return slot
@@ -234,7 +289,7 @@ class BodyEmitter(StatementEmitter):
         if isinstance(count, int) and count <= 256:
             self.place(name, b.stack(f"[{max(count, 1)} x i8]", 64), dims)
             return
-        slot = self.blocks[name] = self._null_slot()
+        slot = self.blocks[name] = self.null_slot()
         block = b.call(abi.SCRATCH_TAKE, "ptr", ("i64", str(count)))
         b.do(f"store ptr {block}, ptr {slot}")
         self.no_memory(b.op(f"icmp eq ptr {block}, null"))
@@ -300,7 +355,7 @@ class BodyEmitter(StatementEmitter):
         if name in self.result_slots:
             slot = offset(self.b, "%outputs", 8 * self.result_slots[name])
         else:
-            slot = self.owned[name] = self._null_slot()
+            slot = self.owned[name] = self.null_slot()
         self.b.do(f"store ptr {array}, ptr {slot}")
 
     def _hand_over(self) -> None:

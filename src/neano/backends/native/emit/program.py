@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import neano.backends.native.calls  # noqa: F401 - registers the routines
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.kernel import Kernel
 from neano.backends.native.emit.results import with_owned_results
@@ -52,7 +53,7 @@ def emit(program: Program, target: Target | None = None, options: Options | None
     kernels = tuple(body.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
     return Emitted(
-        modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels)),
+        modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels), *body.libraries.items()),
         needed=needed,
         objects=(*program.objects, *(program.constants[name] for name in body.objects)),
         constants=tuple(program.constants[name] for name in body.constants),

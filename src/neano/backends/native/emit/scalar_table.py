@@ -140,11 +140,12 @@ def _zeta_at(b: Builder, order: Value, x: Value) -> Value:
 
 @a.widened
 def _polygamma(b: Builder, order: Value, x: Value) -> Value:
-    return b.select(a.eq(b, order, a.zero(order)), call_math(b, "psi", x), _zeta_at(b, order, x))
+    found = b.select(a.eq(b, order, a.zero(order)), call_math(b, "psi", x), _zeta_at(b, order, x))
+    return b.select(b.compare("oeq", b.intrinsic("floor", order), order), found, a.number(math.nan, order))
 
 
 def _incomplete(name: str) -> Callable[..., Value]:
-    return lambda b, k, x: a.mul(b, call_math(b, name, k, x), call_math(b, "gamma", k))
+    return a.widened(lambda b, k, x: a.mul(b, call_math(b, name, k, x), call_math(b, "gamma", k)))
 
 
 def _of_integer_order(name: str, general: str, order: int) -> Callable[..., Value]:

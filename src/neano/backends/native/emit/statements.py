@@ -270,13 +270,6 @@ class StatementEmitter:
         return total
 
 
-def root_of(program: Program, name: str, views: dict[str, str]) -> str:
-    """Return the buffer whose memory a buffer uses, through views of views."""
-    while name in views:
-        name = views[name]
-    return name
-
-
 def views_of(program: Program) -> dict[str, str]:
     """Return the base of each buffer that is a window on another."""
     return {s.buffer: s.base for s in statements(program.body) if isinstance(s, (View, Reinterpret))}

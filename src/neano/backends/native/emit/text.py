@@ -184,6 +184,14 @@ class Module:
         self.symbols.add(name)
         return quoted
 
+    def string(self, text: str) -> str:
+        """Return the name of a constant C string."""
+        raw = text.encode() + b"\0"
+        name = f"text.{len(self.helpers)}"
+        escaped = "".join(chr(c) if 32 <= c < 127 and c not in b'"\\' else f"\\{c:02X}" for c in raw)
+        self.helpers[name] = f'@{name} = private constant [{len(raw)} x i8] c"{escaped}"'
+        return f"@{name}"
+
     def text(self, main: str) -> str:
         """Return the module with its main function as text."""
         return "\n".join([*self.declarations.values(), *self.helpers.values(), main, ""])

@@ -34,7 +34,7 @@ class UnknownRoutine(NotImplementedError):
 
 
 ROUTINES: dict[str, Routine] = {}
-"""Every routine, by name; filled by the modules beside this one."""
+"""Every routine, by name; filled by the modules of `calls`."""
 
 
 def routine(name: str) -> Routine:

@@ -1,0 +1,173 @@
+"""Matrix products: the routines "gemm", "gemv", "dot", "ger" and "batched_gemm", on operands of any strides.
+
+All compute `C = alpha A B + beta C` in float32, float64, complex64 or complex128, where C is the result:
+
+    gemm          A of m x k, B of k x n, C of m x n
+    gemv          A of m x k, B of k, C of m
+    dot           A of k, B of k, C 0-d
+    ger           A of m, B of n, C of m x n
+    batched_gemm  A, B, C as for gemm with one more axis in front
+
+    operands: A, B, and C itself as a third where it is read (beta not 0).
+    scalars: alpha and beta in the operands' dtype; 1 and 0 where they are left out.
+    attributes: transpose_a, transpose_b (bool): the operand's last two axes are turned round; windows do as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
+from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine
+from neano.backends.native.emit.body import BodyEmitter
+from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
+from neano.backends.native.emit.text import SIZE, constant
+from neano.backends.native.ir import Invoke
+
+KIND = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
+
+
+class Matrix:
+    """A matrix operand: pointer, lengths and strides of its two axes."""
+
+    def __init__(self, data: str, dims: tuple[Size, Size], strides: tuple[Size, Size]) -> None:
+        self.data, self.dims, self.strides = data, dims, strides
+
+    def turned(self, turn: bool) -> Matrix:
+        return Matrix(self.data, self.dims[::-1], self.strides[::-1]) if turn else self
+
+
+def _matrix(memory: Memory, first: int = 0) -> Matrix:
+    return Matrix(
+        memory.data,
+        (memory.dim(first), memory.dim(first + 1)),
+        (memory.stride(first), memory.stride(first + 1)),
+    )
+
+
+def _column(memory: Memory) -> Matrix:
+    return Matrix(memory.data, (memory.dim(0), 1), (memory.stride(0), SIZE[memory.buffer.dtype]))
+
+
+def _row(memory: Memory) -> Matrix:
+    return _column(memory).turned(True)
+
+
+def _cell(memory: Memory) -> Matrix:
+    size = SIZE[memory.buffer.dtype]
+    return Matrix(memory.data, (1, 1), (size, size))
+
+
+Shapes = tuple[Callable[[Memory], Matrix], Callable[[Memory], Matrix], Callable[[Memory], Matrix]]
+
+SHAPES: dict[str, Shapes] = {
+    "gemm": (_matrix, _matrix, _matrix),
+    "gemv": (_matrix, _column, _column),
+    "dot": (_row, _column, _cell),
+    "ger": (_column, _row, _matrix),
+}
+"""How the operands A, B and the result C are matrices."""
+
+
+def _scalar_places(body: BodyEmitter, invoke: Invoke, dtype: str) -> tuple[str, str]:
+    """Return pointers to alpha and beta."""
+    given = body.scalars(invoke.scalars) or [constant(1, dtype), constant(0, dtype)]
+    places = []
+    for value in given:
+        place = body.b.stack(f"[{SIZE[dtype]} x i8]", 16)
+        store(body.b, value, place)
+        places.append(place)
+    return places[0], places[1]
+
+
+def _emit_product(name: str) -> Callable[[BodyEmitter, Invoke], None]:
+    def emit(body: BodyEmitter, invoke: Invoke) -> None:
+        (result,), (first, second) = invoke.results, invoke.operands[:2]
+        dtype, attributes = body.program.buffers[result].dtype, dict(invoke.attributes)
+        of_a, of_b, of_c = SHAPES[name]
+        a = of_a(body.memory(first)).turned(attributes.get("transpose_a", False))
+        b = of_b(body.memory(second)).turned(attributes.get("transpose_b", False))
+        alpha, beta = _scalar_places(body, invoke, dtype)
+        body.release(_work(body, a.dims[0], b.dims[1], a.dims[1]))
+        _call(body, dtype, (a, b, of_c(body.memory(result))), alpha, beta)
+
+    return emit
+
+
+def _work(body: BodyEmitter, *lengths: Size) -> Size:
+    """Return nanoseconds: a sixteenth for each product of two numbers."""
+    total: Size = 1
+    for length in lengths:
+        total = size_mul(body.b, total, length)
+    return total // 16 if isinstance(total, int) else body.b.op(f"ashr i64 {total}, 4")
+
+
+def _call(body: BodyEmitter, dtype: str, matrices: tuple[Matrix, Matrix, Matrix], alpha: str, beta: str) -> None:
+    """Call the product; the function stops with an error where it has no memory or a length does not fit BLAS."""
+    b, name = body.b, f"neano_matmul_{KIND[dtype]}"
+    body.libraries.setdefault(name, matmul_text(KIND[dtype]))
+    arguments: list[tuple[str, str]] = []
+    for matrix in matrices:
+        arguments += [("ptr", matrix.data), ("i64", str(matrix.strides[0])), ("i64", str(matrix.strides[1]))]
+    left, right, _ = matrices
+    arguments += [("i64", str(n)) for n in (left.dims[0], right.dims[1], left.dims[1])]
+    status = b.call(name, "i32", *arguments, ("ptr", alpha), ("ptr", beta))
+    b.module.symbols.discard(name)
+    body.no_memory(b.op(f"icmp eq i32 {status}, {NO_MEMORY}"))
+    text = f"a matrix product with a length above {LIMIT}, which BLAS does not take"
+    body.require_or_raise(b.op(f"icmp eq i32 {status}, 0"), "PyExc_ValueError", text)
+
+
+def _emit_batched(body: BodyEmitter, invoke: Invoke) -> None:
+    (result,), (first, second) = invoke.results, invoke.operands[:2]
+    dtype, attributes = body.program.buffers[result].dtype, dict(invoke.attributes)
+    memories = [body.memory(name) for name in (first, second, result)]
+    a = _matrix(memories[0], 1).turned(attributes.get("transpose_a", False))
+    b = _matrix(memories[1], 1).turned(attributes.get("transpose_b", False))
+    c = _matrix(memories[2], 1)
+    alpha, beta = _scalar_places(body, invoke, dtype)
+    count = memories[2].dim(0)
+    body.release(_work(body, count, a.dims[0], b.dims[1], a.dims[1]))
+
+    def one(i: str) -> None:
+        here = [
+            Matrix(offset(body.b, m.data, size_mul(body.b, i, memory.stride(0))), m.dims, m.strides)
+            for m, memory in zip((a, b, c), memories, strict=True)
+        ]
+        _call(body, dtype, (here[0], here[1], here[2]), alpha, beta)
+
+    body.repeat(count, one)
+
+
+def _interpret(product: Callable[[Any, Any], Any]) -> Interpret:
+    def interpret(
+        results: Sequence[Any],
+        operands: Sequence[Any],
+        scalars: Sequence[Any],
+        attributes: Mapping[str, Any],
+        objects: Sequence[Any],
+    ) -> Sequence[Any]:
+        a, b = operands[:2]
+        alpha, beta = scalars or (1, 0)
+        a = a.swapaxes(-1, -2) if attributes.get("transpose_a") else a
+        b = b.swapaxes(-1, -2) if attributes.get("transpose_b") else b
+        value = np.asarray(alpha * product(a, b))
+        results[0][...] = value if beta == 0 else value + beta * results[0]
+        return results
+
+    return interpret
+
+
+PRODUCTS: dict[str, Callable[[Any, Any], Any]] = {
+    "gemm": np.matmul,
+    "gemv": np.matmul,
+    "dot": np.dot,
+    "ger": np.multiply.outer,
+}
+
+for _name, _product in PRODUCTS.items():
+    ROUTINES[_name] = Routine(_emit_product(_name), _interpret(_product))
+ROUTINES["batched_gemm"] = Routine(_emit_batched, _interpret(np.matmul))
