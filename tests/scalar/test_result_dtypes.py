@@ -37,9 +37,10 @@ def result_dtype(row: TableOp, dtypes: tuple[str, ...]) -> str:
     return np.dtype(name).char.replace("q", "l").replace("Q", "L")
 
 
-@pytest.mark.parametrize(("name", "arity", "codes"), TABLE, ids=[line[0] for line in TABLE])
-def test_dtype_rule(name: str, arity: str, codes: str) -> None:
+@pytest.mark.parametrize(("name", "arity", "codes", "class_name"), TABLE, ids=[line[0] for line in TABLE])
+def test_dtype_rule_and_class_name(name: str, arity: str, codes: str, class_name: str) -> None:
     row = floor_div if name == "floor_div" else ROWS[name]
+    assert type(row).__name__ == class_name
     for dtypes, expected in zip(itertools.product(ALL_DTYPES, repeat=int(arity)), codes, strict=True):
         if (name in NO_COMPLEX and any(map(is_complex, dtypes))) or (name in REAL_FIRST and is_complex(dtypes[0])):
             expected = "-"

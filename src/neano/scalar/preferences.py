@@ -34,7 +34,7 @@ def _of_types(rule: Callable[..., str]) -> Preference:
         return (get_scalar_type(rule(*[t.dtype for t in types])),)
 
     preference.__name__ = preference.__qualname__ = rule.__name__
-    preference.__doc__ = rule.__doc__
+    preference.__doc__ = (rule.__doc__ or "").split("\n")[0]
     return preference
 
 
