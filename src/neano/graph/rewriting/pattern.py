@@ -32,12 +32,21 @@ class Language:
         """Return what makes two nodes applications of the same function."""
         return node.op
 
+    def normalize(self, variable: Variable) -> tuple[Hashable, list[Variable]]:
+        """Return the function and operands that a node of a pattern stands for."""
+        assert variable.owner is not None
+        return self.key(variable.owner), variable.owner.inputs
+
     def operands(self, variable: Variable, key: Hashable, index: int) -> Sequence[Variable] | None:
         """Return the operands of a variable that is, or may be seen as, output `index` of the function; else None."""
         node = variable.owner
         if node is None or variable.index != index or self.key(node) != key:
             return None
         return node.inputs
+
+    def tracked(self, key: Hashable) -> Sequence[Any]:
+        """Return the functions, as rewriters track them, whose applications may be seen as one of `key`."""
+        return [key]
 
     def is_commutative(self, key: Hashable) -> bool:
         """Say whether operands may be reordered."""
@@ -66,6 +75,14 @@ class Language:
     def constant(self, constant: Constant, like: Variable) -> Variable:
         """Return a constant of a replacement for use in an expression that replaces `like`."""
         return constant
+
+    def fits(self, result: Variable, like: Variable) -> bool:
+        """Say whether a replacement was computed as precisely as what it replaces."""
+        return True
+
+    def widen(self, variable: Variable, like: Variable) -> Variable:
+        """Return what a hole stands for in a form that makes the replacement as precise as what it replaces."""
+        return variable
 
     def conform(self, result: Variable, like: Variable) -> Variable | None:
         """Return a replacement in the type of what it replaces, None where that cannot be done."""
@@ -118,9 +135,8 @@ def compile_pattern(variable: Variable, holes: dict[Variable, Hole], language: L
         return Value(variable)
     if variable.owner is None:
         raise ValueError(f"{variable} in a pattern is neither a placeholder nor a constant")
-    node = variable.owner
-    operands = [compile_pattern(v, holes, language, f"{label}{i}") for i, v in enumerate(node.inputs)]
-    key = language.key(node)
+    key, inputs = language.normalize(variable)
+    operands = [compile_pattern(v, holes, language, f"{label}{i}") for i, v in enumerate(inputs)]
     if language.is_commutative(key):  # what is matched first fails first
         operands.sort(key=lambda p: (isinstance(p, Hole), isinstance(p, Application)))
     return Application(key, tuple(operands), variable.index or 0, label)

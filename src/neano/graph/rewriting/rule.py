@@ -67,7 +67,7 @@ class Rule(NodeRewriter):
             self.patterns.append(pattern)
         self.depth = max(map(depth, self.patterns))
         self._template = Template(replacement, self.holes, language)
-        self._keys = list(dict.fromkeys(pattern.key for pattern in self.patterns))
+        self._keys = list(dict.fromkeys(k for pattern in self.patterns for k in language.tracked(pattern.key)))
 
     def tracks(self) -> Sequence[Any] | None:
         return self._keys
@@ -96,6 +96,11 @@ class Rule(NodeRewriter):
 
     def _replacement(self, pattern: Application, bound: Bindings, old: Variable) -> Variable | None:
         new = self._template.build(bound, old)
+        if not self.language.fits(new, old):
+            wide = {hole.name: self.language.widen(bound[hole.name], old) for hole in self.holes.values()}
+            new = self._template.build({**bound, **wide}, old)
+            if not self.language.fits(new, old) and REST not in bound:
+                return None
         if REST in bound:
             new = self.language.combine(pattern.key, [new, *bound[REST]])
         return self.language.conform(new, old)
