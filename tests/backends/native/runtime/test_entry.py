@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import weakref
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from backends.native.runtime.bodies import (
 )
 from neano.backends.native.runtime import Input, Signature, link_function
 from neano.backends.native.runtime.abi import NOT_FIT
+from neano.backends.native.runtime.entry import FREE_THREADED
 
 DTYPES = (
     "bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64",
@@ -473,3 +475,46 @@ def test_the_text_for_free_threaded_builds_is_valid() -> None:
     text = entry_text(signature, free_threaded=True)
     assert "PyList_GetItemRef" in text
     assert generate_objects([Module("entry", text)])[0]
+
+
+PRIVATE = """
+declare i1 @neano_is_private(ptr)
+declare ptr @PyBool_FromLong(i64)
+define i32 @neano_body(ptr %inputs, ptr %outputs, ptr %context) {
+  %place = getelementptr i8, ptr %inputs, i64 24
+  %array = load ptr, ptr %place
+  %private = call i1 @neano_is_private(ptr %array)
+  %number = zext i1 %private to i64
+  %answer = call ptr @PyBool_FromLong(i64 %number)
+  store ptr %answer, ptr %outputs
+  ret i32 0
+}
+"""
+
+
+def test_arrays_that_only_a_storage_holds_are_private() -> None:
+    storage: list[Any] = [np.zeros(3)]
+    f = function(Signature((Input("float64", 1, argument=False, storage=True),), 1), PRIVATE, storages=[storage])
+    yes = not FREE_THREADED  # an array is never known to be private where threads count at once
+    assert f() is yes
+    seen = storage[0]
+    assert f() is False
+    view = seen[1:]
+    del seen
+    assert f() is False
+    del view
+    assert f() is yes
+    watched = weakref.ref(storage[0])
+    assert f() is False
+    del watched
+    assert f() is yes
+    memory = memoryview(storage[0])
+    assert f() is False
+    del memory
+    storage[0] = np.zeros(6)[::2]
+    assert f() is False
+    storage[0] = np.frombuffer(bytearray(24))
+    assert f() is False
+    storage[0] = np.zeros(3)
+    storage[0].flags.writeable = False
+    assert f() is False

@@ -20,10 +20,12 @@ variables), each of `INPUT_SIZE` bytes:
 The dtype, the rank, the alignment and the lengths declared static have been checked. The data is read only. For an
 input of dtype "object" (random states, generic values) only `object` is set; it is never NULL. Everything that a
 descriptor points to lives until the body returns; read dims and strides before releasing the GIL, for another thread
-may set `array.shape`. For values that come from a storage (shared variables, defaults) the entry itself holds one
-reference, the storage another: a reference count of two means that nobody else can see the array. An output that is
-the old value of an updated input may then be that array itself (with a new reference) instead of a copy: after the
-call only the caller has it.
+may set `array.shape`.
+
+For a value that comes from a storage (shared variable, default) the storage holds one reference and the entry another.
+Where `call i1 @neano_is_private(ptr %object)` holds for the array of such an input, nobody else sees it or its data: the
+old value of an updated input may then be handed out as an output itself (with a new reference) instead of a copy, or,
+while the GIL is held and when nothing can fail any more, be overwritten and handed back as the new value.
 
 `%outputs` is an array of PyObject*: the outputs of the function, then the new values of the updated inputs. All are
 NULL when the body starts; the body stores new (owned) references. On failure it may leave some of them filled, which
@@ -78,6 +80,7 @@ MAX_ERROR_ARGS = 8
 
 SCRATCH_TAKE = "neano_scratch_take"
 SCRATCH_GIVE = "neano_scratch_give"
+IS_PRIVATE = "neano_is_private"
 SCRATCH_ALIGNMENT = 64
 
 HEAD: int = object.__basicsize__
@@ -94,6 +97,7 @@ ARRAY_STRIDES = HEAD + 24
 ARRAY_BASE = HEAD + 32
 ARRAY_DESCR = HEAD + 40
 ARRAY_FLAGS = HEAD + 48
+ARRAY_WEAKREFS = HEAD + 56
 
 FLAG_C_CONTIGUOUS = 0x0001
 FLAG_F_CONTIGUOUS = 0x0002

@@ -32,7 +32,8 @@ class Module(NamedTuple):
         name: for messages; equal text under another name is the same object.
         text: LLVM IR.
         passes: 0 none; 1 inlining of `alwaysinline`, sroa, instcombine, simplifycfg; 2 and 3 LLVM's pipelines, which
-        vectorise. codegen: level of code generation, 0 to 3.
+            vectorise.
+        codegen: level of code generation, 0 to 3.
     """
 
     name: str

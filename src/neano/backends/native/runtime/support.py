@@ -7,6 +7,7 @@ an entry, the pool of scratch memory.
     neano_raise_check, neano_refuse               ask it to raise
     neano_array_fits, neano_number                the less likely half of an entry's checks
     neano_release                                 gives up references after a failure
+    neano_is_private                              whether nobody else can see an array of a storage (see `abi`)
     neano_scratch_take, neano_scratch_give        scratch memory (see `abi`)
 """
 
@@ -17,6 +18,7 @@ from functools import cache
 
 from neano.backends.native.runtime import abi, symbols
 from neano.backends.native.runtime.engine import Linked, Module, link
+from neano.backends.native.runtime.entry import FREE_THREADED
 from neano.backends.native.runtime.entry_checks import AS_DOUBLE, AS_SINGLE, TAKES_BOOL, TAKES_FLOAT, TAKES_INT
 from neano.backends.native.runtime.scratch_text import SCRATCH_TEXT
 from neano.backends.native.runtime.slots_text import SLOTS_TEXT
@@ -25,6 +27,7 @@ SLOTS = ("neano_traverse", "neano_clear", "neano_dealloc")
 HELPERS = (
     "neano_python_entry", "neano_convert", "neano_raise_check", "neano_refuse", "neano_array_fits", "neano_number",
     "neano_release",
+    abi.IS_PRIVATE,
     abi.SCRATCH_TAKE, abi.SCRATCH_GIVE,
 )  # fmt: skip
 
@@ -170,6 +173,25 @@ define void @neano_refuse(ptr %raise, i64 %input) nounwind {{
 }}
 {_string("refuse.format", "L(L)")}
 declare ptr @PyObject_CallFunction(ptr, ptr, ...)
+
+; Whether an array that a storage and the entry hold (two references) can be seen by nobody else, nor its data: then it
+; may be handed out or overwritten. The low half of the count is the count in every version of CPython; where several
+; threads count at once the answer is no.
+define i1 @{abi.IS_PRIVATE}(ptr %array) nounwind {{
+  %count = load i32, ptr %array
+  %two = icmp eq i32 %count, 2
+  %flags.place = getelementptr i8, ptr %array, i64 {abi.ARRAY_FLAGS}
+  %flags = load i32, ptr %flags.place
+  %own.bits = and i32 %flags, {abi.FLAG_OWNDATA | abi.FLAG_WRITEABLE}
+  %own = icmp eq i32 %own.bits, {abi.FLAG_OWNDATA | abi.FLAG_WRITEABLE}
+  %weak.place = getelementptr i8, ptr %array, i64 {abi.ARRAY_WEAKREFS}
+  %weak = load ptr, ptr %weak.place
+  %unwatched = icmp eq ptr %weak, null
+  %some = and i1 %two, %own
+  %most = and i1 %some, %unwatched
+  %private = and i1 %most, {"false" if FREE_THREADED else "true"}
+  ret i1 %private
+}}
 
 ; Whether an ndarray is aligned, of a rank and of one of two type numbers in native byte order, whatever its dtype
 ; object is.
