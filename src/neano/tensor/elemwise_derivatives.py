@@ -36,7 +36,7 @@ def cotangents(op: ScalarOp, inputs: Sequence[Any], outputs: Sequence[Any], outp
 def tangents(op: ScalarOp, inputs: Sequence[Any], outputs: Sequence[Any], eval_points: Sequence[Any]) -> list[Any]:
     """Return the tangent of each output; None where no operand moves.
 
-    Element by element the Jacobian is one number, so it serves forward as it does backward: what the derivative makes of
+    Element by element the Jacobian is one number, so it serves forward as backward: what the derivative makes of
     the operand's tangent, given as cotangent, is the tangent that the operand contributes.
     """
     token = differentiating.set(True)
