@@ -98,6 +98,30 @@ GRAPHS = {
     "ranges": ([i], [arange(i), arange(i, 10, 2), arange(1.5, 4.0, 0.5), arange(5, i, -1)], [np.array(3)]),
     "patterned": ([i], [Eye()(i, 4, 1), Tri()(i, i, -1)], [np.array(3)]),
     "diagonals": ([x], [ExtractDiag(1)(x), AllocDiag()(x[0]), AllocDiag(-2)(x[0]), AllocDiag(1)(x[0, :0])], [MATRIX]),
+    "products": (
+        [x, y, v],
+        [T.dot(x, y.T), T.dot(x.T, y), T.dot(x, v[:4]), T.dot(v[:5], x), T.dot(v, v[::-1]), T.dot(x[::2], y[:3].T * 2)],
+        [MATRIX, OTHER, VECTOR],
+    ),
+    "products of integers": (
+        [rows, columns],
+        [
+            T.dot(rows, columns),
+            T.dot(T.outer(rows, columns), rows),
+            T.dot(T.outer(rows, rows).astype("int8"), T.outer(columns, rows).astype("int8")),
+        ],
+        [ROWS, COLUMNS],
+    ),
+    "products of mixed dtypes": ([x, rows], [T.dot(x, rows), T.dot(x.astype("float32"), rows)], [MATRIX, ROWS]),
+    "batches": (
+        [x, y],
+        [
+            T.batched_dot(x.dimshuffle(0, 1, "x"), y.dimshuffle(0, "x", 1)),
+            T.batched_dot(x, y.dimshuffle(0, 1, "x")),
+            T.batched_dot(x.dimshuffle(0, "x", 1), y),
+        ],
+        [MATRIX, OTHER],
+    ),
     "shapes": ([x], [x.shape, x.shape[0] * 2, specify_shape(x, (5, 4)) + 1, addbroadcast(x[:1], 0) + x], [MATRIX]),
 }
 

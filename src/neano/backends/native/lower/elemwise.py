@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Expr, cost_of
-from neano.backends.native.schedule.plan import Stored, Window
+from neano.backends.native.schedule.plan import Window
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, is_fusible, own_cost, plan_node, window
 from neano.graph.traverse import toposort
@@ -120,18 +119,10 @@ def _(op: DimShuffle, node: Apply, index: Sequence[Expr], planner: Planner) -> E
 
 @window.register
 def _(op: DimShuffle, node: Apply, planner: Planner) -> Window | None:
-    base = planner.operand(node.inputs[0])
-    x = planner.x
-    one = x.const(1)
+    base = planner.as_window(planner.operand(node.inputs[0]))
+    one = planner.x.const(1)
     order: list[Any] = list(op.new_order)
-    lengths = tuple(one if a == "x" else planner.lengths(node.inputs[0])[a] for a in order)
-    if isinstance(base, Stored):
-        start = tuple(x.const(0) for _ in base.lengths)
-        axes = tuple(None if a == "x" else a for a in order)
-        return Window(base, start, lengths, axes, tuple(one for _ in order), base.dtype)
+    lengths = tuple(one if a == "x" else base.lengths[a] for a in order)
     axes = tuple(None if a == "x" else base.axes[a] for a in order)
     steps = tuple(one if a == "x" else base.steps[a] for a in order)
     return Window(base.base, base.start, lengths, axes, steps, base.dtype)
-
-
-__all__ = ["apply_scalar", "has_lowering", "ir", "truth"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Expr
-from neano.backends.native.schedule.plan import Stored, Window
+from neano.backends.native.schedule.plan import Window
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, needs_buffers, plan_node, window
 from neano.graph.variable import Apply, Variable
@@ -104,14 +104,9 @@ def _(op: Subtensor, node: Apply, index: Sequence[Expr], planner: Planner) -> Ex
 
 @window.register
 def _(op: Subtensor, node: Apply, planner: Planner) -> Window | None:
-    base = planner.operand(node.inputs[0])
+    base = planner.as_window(planner.operand(node.inputs[0]))
     ranges = _ranges(op, node, planner)
     x = planner.x
-    if isinstance(base, Stored):
-        whole = tuple(range(base.ndim))
-        base = Window(
-            base, tuple(x.const(0) for _ in whole), base.lengths, whole, tuple(x.const(1) for _ in whole), base.dtype
-        )
     start = list(base.start)
     for taken, axis, step in zip(ranges, base.axes, base.steps, strict=True):
         if axis is not None:

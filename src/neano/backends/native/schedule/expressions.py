@@ -34,7 +34,33 @@ Expr = ir.Expr | Access
 COSTS = {
     **dict.fromkeys(("true_div", "sqrt", "int_div", "mod", "inv"), 6),
     **dict.fromkeys(
-        ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arctan2", "arcsinh", "arccosh", "arctanh", "sigmoid", "softplus", "pow", "erf", "erfc"),
+        (
+            "exp",
+            "exp2",
+            "expm1",
+            "log",
+            "log2",
+            "log10",
+            "log1p",
+            "sin",
+            "cos",
+            "tan",
+            "tanh",
+            "sinh",
+            "cosh",
+            "arcsin",
+            "arccos",
+            "arctan",
+            "arctan2",
+            "arcsinh",
+            "arccosh",
+            "arctanh",
+            "sigmoid",
+            "softplus",
+            "pow",
+            "erf",
+            "erfc",
+        ),
         20,
     ),
 }
@@ -42,7 +68,41 @@ COSTS = {
 
 _SPECIAL = 40
 _CHEAP_FUNCTIONS = frozenset(
-    ["add", "sub", "mul", "neg", "abs_", "sgn", "maximum", "minimum", "lt", "le", "gt", "ge", "eq", "neq", "and_", "or_", "xor", "invert", "sqr", "floor", "ceil", "trunc", "isnan", "isinf", "round_half_to_even", "real", "imag", "conj", "complex", "clip", "identity", "second", "switch"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "neg",
+        "abs_",
+        "sgn",
+        "maximum",
+        "minimum",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "eq",
+        "neq",
+        "and_",
+        "or_",
+        "xor",
+        "invert",
+        "sqr",
+        "floor",
+        "ceil",
+        "trunc",
+        "isnan",
+        "isinf",
+        "round_half_to_even",
+        "real",
+        "imag",
+        "conj",
+        "complex",
+        "clip",
+        "identity",
+        "second",
+        "switch",
+    ]
 )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Expr, Expressions
-from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Plan, Root, Stored, StoredKind
+from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Plan, Root, Stored, StoredKind, Window
 from neano.backends.native.schedule.registry import (
     bounds,
     element,
@@ -406,6 +406,25 @@ class Planner:
                 if view is not None:
                     return view
         return self.store(variable)
+
+    def as_window(self, operand: Operand) -> Window:
+        """Return an operand as a window, of all of a stored value where it is one."""
+        if isinstance(operand, Window):
+            return operand
+        whole = tuple(range(operand.ndim))
+        zeros, ones = tuple(self.x.const(0) for _ in whole), tuple(self.x.const(1) for _ in whole)
+        return Window(operand, zeros, operand.lengths, whole, ones, operand.dtype)
+
+    def with_axis(self, operand: Operand, axis: int) -> Window:
+        """Return an operand with a new axis of length 1."""
+        view = self.as_window(operand)
+        one = self.x.const(1)
+
+        def inserted(entries: tuple[Any, ...], entry: Any) -> tuple[Any, ...]:
+            return (*entries[:axis], entry, *entries[axis:])
+
+        lengths, axes, steps = inserted(view.lengths, one), inserted(view.axes, None), inserted(view.steps, one)
+        return Window(view.base, view.start, lengths, axes, steps, view.dtype)
 
     def result(self, variable: Variable) -> Stored:
         """Return the place of an output, which is an array of its own or an input."""
