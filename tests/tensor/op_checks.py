@@ -72,7 +72,9 @@ def check_derivatives(node: Apply, given: Mapping[Any, Any], rng: np.random.Gene
     point = {**fixed, **{v: inputs[i] for i, v in zip(moving, free, strict=True)}}
     directions = [rng.normal(size=v.shape) for v in (inputs[i] for i in moving)]
     ahead, behind = (
-        evaluate(node.outputs, {**point, **{v: point[v] + h * d for v, d in zip(free, directions, strict=True)}})
+        evaluate(
+            node.outputs, {**point, **{v: np.asarray(point[v] + h * d) for v, d in zip(free, directions, strict=True)}}
+        )
         for h in (STEP, -STEP)
     )
     slopes = [(a - b) / (2 * STEP) if a.dtype == np.float64 else None for a, b in zip(ahead, behind, strict=True)]

@@ -126,7 +126,14 @@ class DiffOp(Op):
         if not -x.ndim <= self.axis < x.ndim:
             raise ValueError(f"axis {self.axis} is out of bounds for {x} with {x.ndim} dimensions")
         axis = self.axis % x.ndim
-        return Apply(self, [x], [TensorType(x.dtype, [None if i == axis else n for i, n in enumerate(x.type.shape)])()])
+        return Apply(
+            self, [x], [TensorType(x.dtype, [self._left(n) if i == axis else n for i, n in enumerate(x.type.shape)])()]
+        )
+
+    def _left(self, length: int | None) -> int | None:
+        """Return how many differences there are along the axis; one is not declared to broadcast."""
+        left = None if length is None else max(length - self.n, 0)
+        return None if left == 1 else left
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         output_storage[0][0] = np.diff(inputs[0], n=self.n, axis=self.axis).astype(inputs[0].dtype)
@@ -143,7 +150,8 @@ class DiffOp(Op):
             layer = [constant(np.int64(1)) if i == axis else n for i, n in enumerate(shape_tuple(g))]
             edge = alloc(np.zeros((), g.dtype), *layer)
             g = join(axis, edge, g) - join(axis, g, edge)
-        return [g]
+        # of an axis shorter than n nothing was left to bring back: as many zeros as it is long
+        return [getitem(g, (*[slice(None)] * axis, slice(None, shape_tuple(x)[axis])))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return [None] if eval_points[0] is None else [self(eval_points[0])]
