@@ -270,6 +270,8 @@ class Expressions:
             return self.const(-expr.value)
         if isinstance(expr, ir.Scalar) and expr.function == "sub":
             return self.sub(expr.args[1], expr.args[0])
+        if isinstance(expr, ir.Scalar) and expr.function == "neg":
+            return expr.args[0]
         return None
 
     def _fold_lengths(self, function: str, a: Expr, b: Expr, dtype: str) -> Expr | None:
