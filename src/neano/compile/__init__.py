@@ -1,12 +1,12 @@
 """From graphs to functions: `function()` and what it takes and gives, modes, shared variables, Ops made of graphs.
 
 The way of a function: `function` checks what the user gave; `rebuild` copies the graph with givens put in and updates
-collected; `FunctionMaker` has it rewritten as the `Mode` says and puts copies where results would share memory; a backend,
-found by name in `linkers`, makes it run; `FunctionMethods` is what users see of the result.
+collected; `FunctionMaker` has it rewritten as the `Mode` says and puts copies where results would share memory; a
+backend, found by name in `linkers`, makes it run; `FunctionMethods` is what users see of the result.
 """
 
 import neano.compile.evaluate
-import neano.compile.test_values  # noqa: F401 - both set hooks
+import neano.compile.test_values  # noqa: F401 - sets a hook, as the one before
 from neano.compile.as_op import FromFunctionOp, as_op
 from neano.compile.debug_mode import DebugMode
 from neano.compile.function import function, orig_function

@@ -92,18 +92,18 @@ class FunctionMaker:
         updated = [(k, each.update) for k, each in enumerate(self.inputs) if each.update is not None]
         variables = [each.variable for each in self.inputs]
         values = [*(o.variable for o in self.outputs), *(update for _, update in updated)]
+        for variable in ancestors(values, variables):
+            if isinstance(variable.type, NullType):
+                raise TypeError(
+                    f"Computation graph contains a NaN: {variable} is a gradient that cannot be had. "
+                    f"{variable.type.why_null}"
+                )
         fgraph = FunctionGraph(
             variables,
             values,
             clone=not owns_graph or any(v.owner is not None for v in variables),
             update_mapping={len(self.outputs) + i: k for i, (k, _) in enumerate(updated)},
         )
-        for variable in fgraph.variables:
-            if isinstance(variable.type, NullType):
-                raise TypeError(
-                    f"Computation graph contains a NaN: {variable} is a gradient that cannot be had. "
-                    f"{variable.type.why_null}"
-                )
         destroys = has_destroyers(fgraph)
         if destroys and not self.accept_inplace:
             raise TypeError(f"Graph must not contain inplace operations (accept_inplace=True allows them): {fgraph}")

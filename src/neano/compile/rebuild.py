@@ -167,12 +167,12 @@ def rebuild(
 
     Args:
         outputs: what to copy.
-        inputs: roots that are given from outside; each stands for itself, but for a clone where `copy_inputs`, or where
-            it is computed from others.
+        inputs: what is given from outside; nobody looks behind them.
         replace: variable -> what stands in its place; plain values become shared variables.
         updates: shared variable -> new value.
         rebuild_strict: convert replacements to the types of what they replace; otherwise nodes decide their types anew.
         no_default_updates: True to apply no default updates, or a list of the shared variables whose one is not wanted.
+        copy_inputs: let clones stand for the inputs rather than themselves.
 
     Raises:
         TypeError, ValueError, AssertionError: see `check_updates`, `check_replacements`, `default_update_filter`.
@@ -181,8 +181,7 @@ def rebuild(
     given = check_updates(updates)
     result = Rebuilt(strict=rebuild_strict, takes_default=default_update_filter(no_default_updates))
     for variable in inputs:
-        copies_it = copy_inputs or variable.owner is not None
-        result.copies.setdefault(variable, variable.clone() if copies_it else variable)
+        result.copies.setdefault(variable, variable.clone() if copy_inputs else variable)
     replacements = result.take(list(replaced.values()))
     for variable in result.shared:
         if variable in given and variable.default_update is not None and result.takes_default(variable):
