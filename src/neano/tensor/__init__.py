@@ -25,6 +25,7 @@ from neano.tensor.argmax import Argmax, MaxAndArgmax
 from neano.tensor.assertion import Assert, assert_op
 from neano.tensor.batched import BatchedDot, batched_dot, batched_tensordot
 from neano.tensor.constructors import tensor
+from neano.tensor.contiguous import CpuContiguous, cpu_contiguous
 from neano.tensor.convert import AsTensorError, as_tensor_variable, constant
 from neano.tensor.counting import Unique, bincount, to_one_hot
 from neano.tensor.covariance import cov
@@ -58,6 +59,7 @@ from neano.tensor.dot import Dot, dot, inner, outer, tensordot
 from neano.tensor.elemwise import DimShuffle, Elemwise
 from neano.tensor.flat_index import RavelMultiIndex, UnravelIndex, ravel_multi_index, unravel_index
 from neano.tensor.indexing import inc_subtensor, set_subtensor
+from neano.tensor.io import LoadFromDisk, load
 from neano.tensor.join import (
     Join,
     Split,
@@ -67,6 +69,7 @@ from neano.tensor.join import (
     roll,
     split,
     stack,
+    stack_list,
     vertical_stack,
 )
 from neano.tensor.logical import All
@@ -83,8 +86,8 @@ from neano.tensor.math import (
     round,
     smallest,
 )
-from neano.tensor.patterned import Eye, Tri, eye, identity_like, tri, tril, triu
 from neano.tensor.nonzero import Nonzero, flatnonzero, nonzero, nonzero_values
+from neano.tensor.patterned import Eye, Tri, eye, identity_like, tri, tril, triu
 from neano.tensor.permutation import PermuteRowElements, inverse_permutation, permute_row_elements
 from neano.tensor.ranges import ARange, arange, mgrid, ogrid
 from neano.tensor.rearrange import (
@@ -143,6 +146,7 @@ from neano.tensor.statistics import (
 from neano.tensor.subtensor import IncSubtensor, Subtensor
 from neano.tensor.take import take
 from neano.tensor.take_rows import AdvancedIncSubtensor1, AdvancedSubtensor1
+from neano.tensor.transfer import register_transfer, transfer
 from neano.tensor.type import TensorType
 from neano.tensor.variable import TensorConstant, TensorVariable
 from neano.tensor.windows import Bartlett, bartlett
@@ -153,6 +157,7 @@ if TYPE_CHECKING:
 
 
 as_tensor = as_tensor_variable
+stacklists = stack_list
 
 int_dtypes = INTEGER_DTYPES
 uint_dtypes = UNSIGNED_DTYPES
@@ -169,6 +174,13 @@ GENERATED = {**_math.ELEMENTWISE, **_constructors.CONSTRUCTORS}
 globals().update({name: value for name, value in GENERATED.items() if name not in globals()})
 
 __all__ = [
+    "stacklists",
+    "transfer",
+    "register_transfer",
+    "load",
+    "LoadFromDisk",
+    "cpu_contiguous",
+    "CpuContiguous",
     "ARange",
     "AdvancedIncSubtensor",
     "AdvancedIncSubtensor1",

@@ -24,6 +24,7 @@ from neano.tensor.sort import argsort as sorting_indices
 from neano.tensor.sort import sort as sorted_copy
 from neano.tensor.static import get_scalar_constant_value
 from neano.tensor.take import take as elements_at
+from neano.tensor.transfer import transfer as transferred
 from neano.tensor.variable import TensorVariable
 
 ELEMENTWISE_METHODS = (
@@ -111,10 +112,7 @@ class TensorMethods:
         return trace_of(self)
 
     def transfer(self, target: str) -> Any:
-        """Return the variable itself: there is one device."""
-        if target != "cpu":
-            raise ValueError(f"cannot transfer to {target!r}: the only target is 'cpu'")
-        return self
+        return transferred(self, target)
 
     # Elements
 
