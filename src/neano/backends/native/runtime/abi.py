@@ -22,9 +22,9 @@ input of dtype "object" (random states, generic values) only `object` is set; it
 descriptor points to lives until the body returns; read dims and strides before releasing the GIL, for another thread
 may set `array.shape`.
 
-For a value from a storage (shared variable, default) the storage holds one reference and the entry another.
-Where `call i1 @neano_is_private(ptr %object)` holds for the array of such an input, nobody else sees it or its data: the
-old value of an updated input may then be handed out as an output itself (with a new reference) instead of a copy, or,
+For a value from a storage (shared variable, default) the storage holds one reference and the entry another. Where
+`call i1 @neano_is_private(ptr %object)` holds for the array of such an input, nobody else sees it or its data. The old
+value of an updated input may then be handed out as an output itself (with a new reference) instead of a copy; or,
 while the GIL is held and when nothing can fail any more, be overwritten and handed back as the new value.
 
 `%outputs` is an array of PyObject*: the outputs of the function, then the new values of the updated inputs. All are
