@@ -81,6 +81,35 @@ define i32 @neano_body(ptr %inputs, ptr %outputs, ptr %context) {
 """
 )
 
+ACCUMULATE_WITHOUT_COPY = (
+    NEW
+    + """
+declare i1 @neano_is_private(ptr)
+define i32 @neano_body(ptr %inputs, ptr %outputs, ptr %context) {
+entry:
+  %x = call double @input(ptr %inputs, i64 0)
+  %state = call double @input(ptr %inputs, i64 1)
+  %sum = fadd double %x, %state
+  %object.place = getelementptr i8, ptr %inputs, i64 56
+  %object = load ptr, ptr %object.place
+  %private = call i1 @neano_is_private(ptr %object)
+  br i1 %private, label %share, label %copy
+share:
+  call void @Py_IncRef(ptr %object)
+  br label %done
+copy:
+  %copied = call ptr @new(double %state)
+  br label %done
+done:
+  %old = phi ptr [%object, %share], [%copied, %copy]
+  store ptr %old, ptr %outputs
+  %new = call ptr @new(double %sum)
+  call void @output(ptr %outputs, i64 1, ptr %new)
+  ret i32 0
+}
+"""
+)
+
 SWAP_THEN_CALL = (
     NEW
     + """

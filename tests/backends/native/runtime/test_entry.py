@@ -12,6 +12,8 @@ import pytest
 
 from backends.native.runtime.bodies import (
     ACCUMULATE,
+    ACCUMULATE_SIGNATURE,
+    ACCUMULATE_WITHOUT_COPY,
     ADD,
     ADD_SIGNATURE,
     CONVERTED,
@@ -281,6 +283,16 @@ def test_the_accumulator() -> None:
     assert storage == [301.5]
     storage[0] = np.array(7.0)
     assert (f(1), storage) == (7.0, [8.0])
+
+
+def test_the_old_value_of_a_private_state_is_handed_out_without_a_copy() -> None:
+    storage = [np.array(1.0)]
+    f = function(ACCUMULATE_SIGNATURE, ACCUMULATE_WITHOUT_COPY, storages=[storage])
+    seen = storage[0]
+    assert (f(1.0) is seen, storage) == (False, [2.0])
+    held = id(storage[0])
+    old = f(1.0)
+    assert (id(old) == held, old, storage) == (not FREE_THREADED, 2.0, [3.0])
 
 
 def test_two_callables_share_code_but_not_state() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backends.native.runtime.bodies import accumulator, adder
+from backends.native.runtime.bodies import ACCUMULATE_SIGNATURE, ACCUMULATE_WITHOUT_COPY, adder, function
 
 
 def nanoseconds(call: Any, *args: Any) -> float:
@@ -20,11 +20,11 @@ def nanoseconds(call: Any, *args: Any) -> float:
 
 
 def test_calls_are_cheaper_than_numpys() -> None:
-    """Both limits leave room for a noisy machine; figures of a quiet one are 0.24 and 0.43."""
-    a, b = np.array(2.0), np.array(3.0)
-    add, accumulate = adder(), accumulator([np.array(0.0)])
+    a, b, storage = np.array(2.0), np.array(3.0), [np.array(0.0)]
+    add = adder()
+    accumulate = function(ACCUMULATE_SIGNATURE, ACCUMULATE_WITHOUT_COPY, storages=[storage])
     numpy = nanoseconds(np.add, a, b)
     ratios = (nanoseconds(add, a, b) / numpy, nanoseconds(accumulate, a) / numpy)
     print(f"numpy.add {numpy:.0f} ns; x + y {ratios[0]:.2f}, accumulator {ratios[1]:.2f} of it")
     assert ratios[0] <= 0.35
-    assert ratios[1] <= 0.55
+    assert ratios[1] <= 0.45
