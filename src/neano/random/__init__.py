@@ -1,4 +1,4 @@
-"""Random numbers: draws of NumPy's generator (`RandomStreams`) and of MRG31k3p (`MRG_RandomStreams`), as parts of graphs."""
+"""Random numbers: draws from NumPy's generator (`RandomStreams`) and from MRG31k3p (`MRG_RandomStreams`)."""
 
 from neano.random.function import RandomFunction
 from neano.random.mrg import MRG_RandomStreams

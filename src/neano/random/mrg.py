@@ -1,6 +1,6 @@
 """`MRG_RandomStreams`: draws from MRG31k3p streams, the same numbers as Theano's.
 
-Every draw has a matrix of streams of its own in a shared variable, which functions advance at each call. A stream object's
+Every draw has a matrix of streams of its own in a shared variable, which functions advance at each call. The object's
 `rstate` says where the next draw's streams begin.
 """
 
@@ -315,7 +315,7 @@ class MRG_RandomStreams:
     def _truncated(self, first: Any, second: Any, cosine: Any, sine: Any, dtype: str, streams: int) -> Any:
         """Return both halves of a Gaussian draw with what lies beyond two deviations drawn again, behind the rest.
 
-        The new numbers keep their angle; their radius comes from a uniform number above exp(-2), which keeps it below 2.
+        The new numbers keep their angle; their radius comes from a uniform number above exp(-2): it is below 2.
         """
         beyond = [row("or_")(row("lt")(half, -2.0), row("gt")(half, 2.0)) for half in (first, second)]
         far = [flatnonzero(half) for half in beyond]
@@ -342,9 +342,7 @@ def _check_size(size: Any) -> None:
     if isinstance(size, tuple):
         for n in size:
             if not isinstance(n, (int, np.integer, Variable)) or isinstance(n, bool):
-                raise TypeError(
-                    f"size must be a tuple of int or a Theano variable with 1 dimension, got the entry {n!r}"
-                )
+                raise TypeError(f"size must be a tuple of int or a Theano Variable with 1 dimension, it has {n!r}")
         if any(not isinstance(n, Variable) and n <= 0 for n in size):
             raise ValueError("The specified size contains a dimension with value <= 0", size)
         return

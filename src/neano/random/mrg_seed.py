@@ -14,7 +14,7 @@ MOST_STREAMS = 60 * 256
 
 
 def guess_n_streams(size: Any, warn: bool = False) -> int:
-    """Return how many streams a draw of a size has: a sixth of its numbers, at most 15360; that many where it is symbolic.
+    """Return how many streams a draw of a size has: a sixth of its numbers, at most 15360 (symbolic: 15360).
 
     Args:
         size: the draw's.

@@ -22,8 +22,8 @@ MOST_NUMBERS = 2**31 - 1
 class mrg_uniform(Op):
     """Uniform numbers between 0 and 1: `mrg_uniform(output_type)(states, size)` gives the next states and the numbers.
 
-    `states` is an int32 matrix with a stream in each row. Number i, in C order, comes from stream i modulo the number of
-    streams, and is what one step of its recurrence gives (`neano.random.mrg_recurrence.step` and `as_uniform`).
+    `states` is an int32 matrix with a stream in each row. Number i, in C order, comes from stream i modulo the number
+    of streams, and is what one step of its recurrence gives (`neano.random.mrg_recurrence.step` and `as_uniform`).
 
     Args:
         output_type: the type of the numbers.

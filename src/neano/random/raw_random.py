@@ -1,7 +1,7 @@
 """Draws as functions of a generator: each takes a state and gives the new state and the numbers.
 
-They are what `RandomStreams` calls. `size=None` takes the shape to which the parameters broadcast; otherwise `size` holds
-integers, integer scalars and -1 (the parameters' length there), or is a vector, of which `ndim` tells the length.
+They are what `RandomStreams` calls. `size=None` takes the shape to which the parameters broadcast; otherwise `size`
+holds integers, integer scalars and -1 (the parameters' length there), or is a vector, of which `ndim` tells the length.
 """
 
 from __future__ import annotations

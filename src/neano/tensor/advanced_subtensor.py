@@ -60,7 +60,8 @@ def layout(idx_list: IndexList, index_ranks: Sequence[int], rank: int) -> Layout
         index_ranks: the number of dimensions of each index tensor, in order.
         rank: of the indexed array.
     """
-    axis, dimensions = 0, []
+    axis = 0
+    dimensions: list[tuple[Any, ...]] = []
     place, pieces, neighbours = 0, 0, False
     for position, entry in enumerate(idx_list):
         if entry is None or isinstance(entry, slice):

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from neano.graph.op import Op
-from neano.graph.variable import Apply, Constant
+from neano.graph.variable import Apply
 from neano.scalar.op import zeros_of
-from neano.scalar.type import Scalar, ScalarVariable, as_scalar
+from neano.scalar.type import Scalar, ScalarConstant, ScalarVariable, as_scalar
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.type import TensorType
 from neano.tensor.variable import TensorConstant, TensorVariable
@@ -85,7 +85,7 @@ def scalar_from_tensor(tensor: Any) -> Any:
 def tensor_from_scalar(scalar: Any) -> Any:
     """Return the 0-d tensor that stands for a scalar variable or number; a constant for a constant."""
     scalar = as_scalar(scalar)
-    if isinstance(scalar, Constant):
+    if isinstance(scalar, ScalarConstant):
         return as_tensor_variable(np.asarray(scalar.data, dtype=scalar.dtype))
     if scalar.owner is not None and isinstance(scalar.owner.op, ScalarFromTensor):
         return scalar.owner.inputs[0]

@@ -59,7 +59,7 @@ def log_softmax_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _shifted_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a new matrix with the largest element of each row taken off; a row without elements has none."""
-    return x - x.max(axis=1, keepdims=True) if x.shape[1] else x.copy()
+    return np.asarray(x - x.max(axis=1, keepdims=True)) if x.shape[1] else x.copy()
 
 
 def _accumulator(x: np.ndarray[Any, Any]) -> Any:
