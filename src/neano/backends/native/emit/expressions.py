@@ -63,6 +63,8 @@ class Evaluator:
             if self.get(number, guard) is not None:
                 continue
             operands = self._operands(number, guard, phase)
+            if self.get(number, guard) is not None:
+                continue
             if operands:
                 stack.append((number, guard, phase + 1))
                 stack.extend((operand, its_guard, 0) for operand, its_guard in reversed(operands))
