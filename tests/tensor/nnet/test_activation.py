@@ -118,3 +118,13 @@ def test_prepended_columns() -> None:
         nnet.prepend_scalar_to_each_row(x, x)
     with pytest.raises(TypeError):
         nnet.prepend_0_to_each_row(x[0])
+
+
+def test_confusion_matrix() -> None:
+    actual, predicted = np.array([1, 3, 1]), np.array([0, 1, 1])
+    a, p = variable_of(actual), variable_of(predicted)
+    counts, labels = evaluate(nnet.confusion_matrix(a, p), {a: actual, p: predicted})
+    np.testing.assert_array_equal(counts, [[0, 0, 0], [1, 1, 0], [0, 1, 0]])
+    np.testing.assert_array_equal(labels, [0, 1, 3])
+    with pytest.raises(ValueError, match="1-d"):
+        nnet.confusion_matrix(a, p.dimshuffle(0, "x"))

@@ -16,6 +16,7 @@ from neano.tensor.nnet.batch_normalization import (
     batch_normalization_test,
     batch_normalization_train,
 )
+from neano.tensor.nnet.confusion import confusion_matrix
 from neano.tensor.nnet.crossentropy import (
     CrossentropyCategorical1Hot,
     CrossentropyCategorical1HotGrad,
@@ -65,6 +66,7 @@ __all__ = [
     "batch_normalization_train",
     "binary_crossentropy",
     "categorical_crossentropy",
+    "confusion_matrix",
     "crossentropy_categorical_1hot",
     "crossentropy_categorical_1hot_grad",
     "crossentropy_softmax_1hot",

@@ -54,7 +54,8 @@ def softmax_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 def log_softmax_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Compute the logarithm of the softmax of each row with NumPy."""
     moved = _shifted_rows(x)
-    return (moved - np.log(np.exp(moved).sum(axis=1, keepdims=True, dtype=_accumulator(x)))).astype(x.dtype, copy=False)
+    totals = np.exp(moved).sum(axis=1, keepdims=True, dtype=_accumulator(x))
+    return np.asarray(moved - np.log(totals), dtype=x.dtype)
 
 
 def _shifted_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
