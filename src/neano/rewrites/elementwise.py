@@ -21,7 +21,7 @@ from neano.tensor.shape import Shape_i
 _CASTS = [op for name, op in ROWS.items() if name.startswith(CAST_PREFIX)]
 _INVERSE_PAIRS = [("sinh", "arcsinh"), ("arcsinh", "sinh"), ("arctanh", "tanh"), ("deg2rad", "rad2deg"), ("rad2deg", "deg2rad")]
 
-x, f, r, bits = number("x"), floating("f", 0.5, 4), real("r"), integral("bits")
+x, f, r, bits, whole = number("x"), floating("f", 0.5, 4), real("r"), integral("bits"), integral("whole")
 
 INVERSES = [
     rule("local_neg_neg", -(-x), x),
@@ -42,6 +42,12 @@ CHOICES = [
     rule("local_invert_invert", row("invert")(row("invert")(bits)), bits),
 ]
 
+INTEGERS = [
+    rule("local_intdiv_by_one", row("int_div")(whole, 1), whole),
+    rule("local_mod_by_one", row("mod")(whole, 1), row("second")(whole, 0)),
+]
+
+register_rules(INTEGERS, useless, canonicalize, specialize)
 register_rules(INVERSES, canonicalize, stabilize, specialize)
 register_rules(CHOICES, useless, canonicalize, specialize)
 

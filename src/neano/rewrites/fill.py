@@ -89,6 +89,8 @@ def useless_fill(node: Apply) -> Any:
     like: Any = node.outputs[0]
     if value.type.broadcastable == like.type.broadcastable and value.type.dtype == like.dtype:  # type: ignore[attr-defined]
         return [value]
+    if model.owner is not None and isinstance(model.owner.op, Alloc) and value.type.dtype == like.dtype:  # type: ignore[attr-defined]
+        return [patternbroadcast(alloc(value, *model.owner.inputs[1:]), like.type.broadcastable)]
     source = model
     while source.owner is not None and isinstance(source.owner.op, Elemwise):
         pattern = source.type.broadcastable  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from neano.graph.rewriting import rewriters
 from neano.graph.rewriting.pattern import Language
 from neano.graph.variable import Apply, Constant, Variable
 from neano.scalar.dtypes import is_discrete
@@ -144,3 +145,4 @@ def _seen_as(key: ScalarOp, found: ScalarOp, node: Apply) -> list[Any] | None:
 
 
 language = TensorLanguage()
+rewriters.elementwise_function = scalar_key

@@ -109,10 +109,8 @@ def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = Fa
     while pending:
         variable, exponent = pending.pop()
         function = function_of(variable)
-        opens = variable is like or (
-            variable.dtype == like.dtype
-            if function is _NEG  # a sign costs nothing
-            else variable.type == like.type
+        opens = variable is like or _is_free(variable, like) or (
+            variable.type == like.type
             and (fgraph is None or inside_shared or only_reader(fgraph, variable) is not None)
         )
         if opens and belongs_to(function, family):
@@ -131,6 +129,14 @@ def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = Fa
         base, power = whole_power(variable) if not is_discrete(like.dtype) else (variable, 1)
         found.multiply(base, power * exponent)
     return found
+
+
+def _is_free(variable: Any, like: Any) -> bool:
+    """Say whether a part of a product costs nothing more inside it: a sign, or a reciprocal that is stretched there."""
+    function = function_of(variable)
+    if function is _NEG:
+        return bool(variable.dtype == like.dtype)
+    return function is _INV and variable.dtype == like.dtype and variable.type.broadcastable != like.type.broadcastable
 
 
 def build(found: Product, ndim: int) -> Any:

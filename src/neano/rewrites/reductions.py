@@ -8,7 +8,7 @@ from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.rewriters import rewriter
 from neano.graph.variable import Apply
 from neano.rewrites.fill import spread
-from neano.rewrites.phases import canonicalize, registers, specialize, uncanonicalize, useless
+from neano.rewrites.phases import canonicalize, registers, specialize, stabilize, uncanonicalize, useless
 from neano.rewrites.shape_feature import shape_of
 from neano.rewrites.values import (
     constant_value,
@@ -133,7 +133,7 @@ def _is_constant_along(x: Any, axes: tuple[int, ...]) -> bool:
     return all(x.type.broadcastable[i] for i in axes)
 
 
-@registers(canonicalize, specialize)
+@registers(canonicalize, stabilize, specialize)
 @rewriter(Sum, Prod, name="local_sum_prod_mul_by_scalar", depth=2)
 def factors_out_of_sum(fgraph: FunctionGraph, node: Apply) -> Any:
     """Take out of a sum what does not vary along its axes: sum(c * x / d) is c * sum(x) / d, sum(-x) is -sum(x)."""

@@ -18,6 +18,7 @@ from neano.graph.fgraph import AlreadyThere, Feature, FunctionGraph
 from neano.graph.rewriting.rewriters import GraphRewriter
 from neano.graph.variable import Apply, Variable
 from neano.rewrites.phases import optdb
+from neano.scalar.type import Scalar
 from neano.tensor.convert import constant
 from neano.tensor.shape import Shape_i
 from neano.tensor.static import int64_scalar
@@ -118,7 +119,7 @@ class ShapeFeature(Feature):
         """Work out the lengths of a node's outputs."""
         given: Sequence[Any] = [None] * len(node.outputs)
         try:
-            shapes = [self._known.get(v) for v in node.inputs]
+            shapes = [() if isinstance(v.type, Scalar) else self._known.get(v) for v in node.inputs]
             given = node.op.infer_shape(node, shapes)
             if len(given) != len(node.outputs):
                 raise ShapeError(f"infer_shape of {node.op} gave {len(given)} shapes for {len(node.outputs)} outputs")

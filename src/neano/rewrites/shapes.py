@@ -9,7 +9,9 @@ from neano.graph.rewriting.rewriters import rewriter
 from neano.graph.variable import Apply
 from neano.rewrites.phases import canonicalize, registers, specialize, stabilize, useless
 from neano.rewrites.shape_feature import feature_of, shape_of
-from neano.rewrites.values import constant_value, function_of, only_reader, scalar_constant
+from neano.rewrites.values import constant_value, function_of, in_type_of, only_reader, scalar_constant
+from neano.scalar.dtypes import is_discrete
+from neano.scalar.rows import row
 from neano.tensor.creation import MakeVector
 from neano.tensor.elemwise import DimShuffle
 from neano.tensor.index_list import fill as fill_index
@@ -54,6 +56,8 @@ def length_of_computed(fgraph: FunctionGraph, node: Apply) -> Any:
 def part_of_vector(node: Apply) -> Any:
     """Take elements of a vector that is made of scalars."""
     vector, op = node.inputs[0], node.op
+    if vector.owner is not None and isinstance(vector.owner.op, Rebroadcast):
+        vector = vector.owner.inputs[0]
     if vector.owner is None or not isinstance(vector.owner.op, MakeVector) or len(op.idx_list) != 1:  # type: ignore[attr-defined]
         return None
     (index,) = fill_index(op.idx_list, node.inputs[1:], known_integer)  # type: ignore[attr-defined]
@@ -70,6 +74,39 @@ def part_of_vector(node: Apply) -> Any:
 
 def _as(scalar: Any, dtype: str) -> Any:
     return scalar if scalar.dtype == dtype else scalar.astype(dtype)
+
+
+def is_not_negative(length: Any, depth: int = 4) -> bool:
+    """Say whether an integer expression is one that lengths are made of, and so is not negative."""
+    value = constant_value(length)
+    if value is not None:
+        return bool(value >= 0)
+    node = length.owner
+    if node is None or depth == 0:
+        return False
+    if isinstance(node.op, (Shape_i, DimShuffle)):
+        return isinstance(node.op, Shape_i) or is_not_negative(node.inputs[0], depth - 1)
+    function = function_of(length)
+    if function is row("maximum"):
+        return any(is_not_negative(v, depth - 1) for v in node.inputs)
+    if function in (row("add"), row("mul"), row("minimum"), row("convert_to_int64")):
+        return all(is_not_negative(v, depth - 1) for v in node.inputs)
+    return function is row("switch") and all(is_not_negative(v, depth - 1) for v in node.inputs[1:])
+
+
+@registers(canonicalize, useless, tags=["fast_compile"])
+@registers(specialize)
+@rewriter(row("maximum"), row("minimum"), name="local_bound_of_length", depth=4)
+def bound_of_length(node: Apply) -> Any:
+    """Leave out the comparison of a length with 0."""
+    function = function_of(node.outputs[0])
+    for bound, length in (node.inputs, node.inputs[::-1]):
+        value = constant_value(bound)
+        if function is not None and value is not None and value <= 0 and is_discrete(length.type.dtype):  # type: ignore[attr-defined]
+            if is_not_negative(length):
+                result = in_type_of(length if function is row("maximum") else bound, node.outputs[0])
+                return None if result is None else [result]
+    return None
 
 
 @registers(canonicalize, useless, tags=["fast_compile"])

@@ -17,6 +17,9 @@ from neano.graph.rewriting.driver import Equilibrium
 from neano.graph.rewriting.groups import NodeRewriterGroup, TopologicalRewriter
 from neano.graph.rewriting.rewriters import GraphRewriter, NodeRewriter, Phases
 
+_KEPT = 64
+"""How many queries' results a sequence keeps: making the passes of all rules anew would cost each function some time."""
+
 
 @dataclass(frozen=True, init=False)
 class Query:
@@ -314,6 +317,7 @@ class SequenceDB(Database):
         super().__init__(name)
         self.failure_callback = failure_callback
         self.__position__: dict[str, float] = {}
+        self._queried: dict[Any, Phases] = {}
 
     def register(self, name: str, member: Any, position: float | str = "last", *tags: Any, **options: Any) -> Any:
         """Add a rewriter or database at a position of the sequence ('last': after all that are there)."""
@@ -333,6 +337,14 @@ class SequenceDB(Database):
         cutoff = wanted.position_cutoff if position_cutoff is None else float(position_cutoff)
         if cutoff == float("inf"):
             cutoff = config.optdb.position_cutoff
+        key = (self.version, wanted, tuple(wanted.subquery.items()), cutoff)
+        if key not in self._queried:
+            if len(self._queried) > _KEPT:
+                self._queried.clear()
+            self._queried[key] = self._sequence(wanted, cutoff)
+        return self._queried[key]
+
+    def _sequence(self, wanted: Query, cutoff: float) -> Phases:
         placed = [(self.__position__[name], name, member) for name, member in self.selected(wanted)]
         placed += [(float(position), str(member), member) for member, position in wanted.extra]
         placed = sorted((p for p in placed if p[0] < cutoff), key=lambda p: (p[0], p[1]))

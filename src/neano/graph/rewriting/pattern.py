@@ -137,6 +137,12 @@ def compile_pattern(variable: Variable, holes: dict[Variable, Hole], language: L
         raise ValueError(f"{variable} in a pattern is neither a placeholder nor a constant")
     key, inputs = language.normalize(variable)
     operands = [compile_pattern(v, holes, language, f"{label}{i}") for i, v in enumerate(inputs)]
+    if language.is_associative(key):
+        operands = [
+            part
+            for p in operands
+            for part in (p.operands if isinstance(p, Application) and p.key == key else (p,))
+        ]
     if language.is_commutative(key):  # what is matched first fails first
         operands.sort(key=lambda p: (isinstance(p, Hole), isinstance(p, Application)))
     return Application(key, tuple(operands), variable.index or 0, label)

@@ -205,13 +205,15 @@ class Phases(GraphRewriter):
         return self.steps[position]
 
 
+elementwise_function: Callable[[Any], Any] | None = None
+"""Gives the function that an Op applies to each element, None for other Ops; set by the language (`neano.rewrites`)."""
+
+
 def kinds(op: Any) -> list[Any]:
-    """Return what a rewriter may track to see an Op's nodes: it, its classes, the function applied elementwise."""
+    """Return what a rewriter may track to see nodes of an Op: itself, its classes, what it applies to each element."""
     found: list[Any] = [op, *type(op).__mro__[:-1]]
-    scalar_op = getattr(op, "scalar_op", None)
-    if scalar_op is not None:
-        found += [scalar_op, *type(scalar_op).__mro__[:-1]]
-    return found
+    function = None if elementwise_function is None else elementwise_function(op)
+    return found if function is None else [*found, function, *type(function).__mro__[:-1]]
 
 
 def report_failure(error: Exception, culprit: Any, node: Apply | None) -> None:
