@@ -188,3 +188,17 @@ def test_gradient_through_both_outputs_of_the_fused_op() -> None:
     null = node.op.L_op(node.inputs, node.outputs, [*cotangents, cotangents[0]])
     assert isinstance(null[0].type, NullType)
     check_shapes(node, values)
+
+
+@pytest.mark.parametrize("rows", [None, 1, 5])
+@pytest.mark.parametrize("columns", [None, 1, 4])
+@pytest.mark.parametrize("name", NODES)
+def test_decompositions_have_the_broadcast_pattern_of_the_op(name: str, rows: int | None, columns: int | None) -> None:
+    op, arrays = NODES[name]
+    shapes: dict[int, list[int | None]] = {0: [], 1: [rows], 2: [rows, columns]}
+    inputs = [
+        TensorType(a.dtype, [columns] if a is BIAS else [None] if a is LABELS else shapes[a.ndim])() for a in arrays
+    ]
+    node = op.make_node(*inputs)
+    for part, whole in zip(op.decompose(*node.inputs), node.outputs, strict=True):
+        assert part.type.in_same_class(whole.type), f"{part.type.shape} for {whole.type.shape}"

@@ -15,6 +15,7 @@ from neano.scalar.rows import row
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.nnet.activation import softplus
 from neano.tensor.ranges import arange
+from neano.tensor.rebroadcast import patternbroadcast
 from neano.tensor.shape import shape_i
 from neano.tensor.type import TensorType
 
@@ -34,16 +35,31 @@ def labels_of(labels: Any) -> Any:
     return labels
 
 
+def one_a_row(vector: Any, matrix: Any) -> Any:
+    """Return a vector that broadcasts where the rows of a matrix do, so that both must have equal lengths."""
+    return patternbroadcast(vector, matrix.broadcastable[:1])
+
+
+def places(matrix: Any, axis: int) -> Any:
+    """Return the integers that count a dimension of a matrix, broadcasting where it does."""
+    return patternbroadcast(arange(shape_i(matrix, axis)), (matrix.broadcastable[axis],))
+
+
 def is_label(labels: Any, matrix: Any) -> Any:
     """Return a bool matrix that is true at the place of each row's label; negative labels count from the end."""
-    width = shape_i(matrix, 1)
-    counted = row("switch")(row("lt")(labels, 0), labels + width, labels)
-    return row("eq")(counted.dimshuffle(0, "x"), arange(width).dimshuffle("x", 0))
+    labels = one_a_row(labels, matrix)
+    counted = row("switch")(row("lt")(labels, 0), labels + shape_i(matrix, 1), labels)
+    return row("eq")(counted.dimshuffle(0, "x"), places(matrix, 1).dimshuffle("x", 0))
 
 
 def at_labels(matrix: Any, labels: Any) -> Any:
-    """Return the element of each row at its label."""
-    return matrix[arange(shape_i(labels, 0)), labels]
+    """Return the element of each row at its label.
+
+    The numbers of the rows take their shape from the labels too: a label missing or left over is an error, where index
+    vectors alone would let one label serve all rows.
+    """
+    labels = one_a_row(labels, matrix)
+    return matrix[row("second")(labels, places(matrix, 0)), labels]
 
 
 def check_labels(matrix: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> None:
@@ -112,6 +128,8 @@ class CrossentropyCategorical1HotGrad(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         g, p, labels = inputs
         check_labels(p, labels)
+        if g.shape != labels.shape:
+            raise ValueError(f"there are {len(g)} cotangents for {len(p)} rows")
         result, rows = np.zeros_like(p), np.arange(len(p))
         with np.errstate(all="ignore"):
             result[rows, labels] = -g / p[rows, labels]
@@ -120,7 +138,7 @@ class CrossentropyCategorical1HotGrad(Op):
     def decompose(self, *inputs: Any) -> list[Any]:
         """Return the result as a graph of elementwise functions: no scatter, so that it fuses with what follows."""
         g, p, labels = inputs
-        slope = row("neg")(g).dimshuffle(0, "x") / p
+        slope = row("neg")(one_a_row(g, p)).dimshuffle(0, "x") / p
         result = row("switch")(is_label(labels, p), slope, np.zeros((), dtype=p.dtype))
         return [result if result.dtype == p.dtype else result.astype(p.dtype)]
 

@@ -15,7 +15,7 @@ from neano.scalar.rows import row
 from neano.tensor.argmax import argmax
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.creation import zeros_like
-from neano.tensor.nnet.crossentropy import at_labels, check_labels, is_label
+from neano.tensor.nnet.crossentropy import at_labels, check_labels, is_label, one_a_row
 from neano.tensor.nnet.softmax import check_bias, cotangent_of_bias, log_softmax_rows, shifted, softmax_grad
 from neano.tensor.type import TensorType
 
@@ -122,7 +122,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         dy, sm, labels = inputs
         check_labels(sm, labels)
-        if dy.ndim == 1 and dy.shape[0] not in (1, len(sm)):
+        if dy.ndim == 1 and dy.shape[0] != len(sm):
             raise ValueError(f"dy has length {dy.shape[0]} for {len(sm)} rows")
         result = sm.copy()
         result[np.arange(len(sm)), labels] -= 1
@@ -131,7 +131,7 @@ class CrossentropySoftmax1HotWithBiasDx(Op):
     def decompose(self, *inputs: Any) -> list[Any]:
         """Return the result as a graph of elementwise functions: no scatter, so that it fuses with what follows."""
         dy, sm, labels = inputs
-        weight = dy.dimshuffle(0, "x") if dy.ndim else dy.dimshuffle("x", "x")
+        weight = one_a_row(dy, sm).dimshuffle(0, "x") if dy.ndim else dy.dimshuffle("x", "x")
         result = weight * (sm - is_label(labels, sm).astype(sm.dtype))
         return [result if result.dtype == sm.dtype else result.astype(sm.dtype)]
 
