@@ -20,9 +20,9 @@ from neano.scalar.rows import row
 from neano.tensor.nnet.activation import sigmoid, softplus
 
 _exp, _log, _log1p, _expm1, _tanh = row("exp"), row("log"), row("log1p"), row("expm1"), row("tanh")
-_sqr, _div, _mul = row("sqr"), row("true_div"), row("mul")
+_sqr, _mul = row("sqr"), row("mul")
 
-x, y, z = real("x", -30, 30), floating("y"), floating("z")
+x, y, z, positive = real("x", -30, 30), floating("y"), floating("z"), floating("positive", 0.01, 4)
 half = np.float32(0.5)
 
 SIGMOIDS = [
@@ -51,8 +51,8 @@ SIGMOIDS = [
     rule(
         "local_gradient_of_sigmoid_crossentropy_scaled",
         [
-            z * (1 - y) * sigmoid(x) - z * y * (1 - sigmoid(x)),
-            z * (1 - y) * sigmoid(x) - z * y * sigmoid(-x),
+            _mul(z, 1 - y, sigmoid(x)) - _mul(z, y, 1 - sigmoid(x)),
+            _mul(z, 1 - y, sigmoid(x)) - _mul(z, y, sigmoid(-x)),
         ],
         z * (sigmoid(x) - y),
         tags=["stable"],
@@ -69,7 +69,7 @@ SOFTPLUS = [
         -softplus(x),
         tags=["stable"],
     ),
-    rule("local_log_of_inverse_of_1_plus_exp", _log(y / (1 + _exp(x))), _log(y) - softplus(x), tags=["stable"]),
+    rule("local_log_of_inverse_of_1_plus_exp", _log(positive / (1 + _exp(x))), _log(positive) - softplus(x), tags=["stable"]),
     rule("local_softplus_minus_softplus", softplus(x) - softplus(-x), x, tags=["stable"]),
     rule("local_softplus_minus_itself", x - softplus(x), -softplus(-x), exclusive=True, tags=["stable"]),
     rule("local_exp_of_negative_softplus", _exp(-softplus(x)), sigmoid(-x), tags=["stable"]),
