@@ -12,7 +12,7 @@ from typing import Any
 from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Access, Expr, children_of
 from neano.backends.native.schedule.fuse import Nest, Schedule, common_depth
-from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Root, Stored
+from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Root, Stored, Written
 from neano.backends.native.schedule.storage import Storage, decide_storage, reading_level
 
 
@@ -80,6 +80,8 @@ class ProgramBuilder:
                 condition = self.lower(node.condition)
                 arguments = tuple(self.lower(arg) for arg in node.args)
                 self.blocks[-1].statements.append(ir.Check(condition, node.error, arguments))
+            elif isinstance(node, Written):
+                self._write(node)
             else:
                 self._invoke(node)
 
@@ -269,6 +271,13 @@ class ProgramBuilder:
         scalars = tuple(self.lower(scalar) for scalar in call.scalars)
         results = tuple(result.name for result in call.results)
         statements.append(ir.Invoke(call.routine, results, operands, scalars, call.attributes))
+
+    def _write(self, item: Written) -> None:
+        self.current = item
+        operands = [self._operand(operand) for operand in item.operands]
+        for result in item.results:
+            self._allocate(result)
+        self.blocks[-1].statements.extend(item.write(self.lower, operands))
 
     def _operand(self, operand: Operand) -> str:
         if isinstance(operand, Stored):

@@ -6,10 +6,11 @@ on run-time numbers). Items stand in a topological order; `fuse` decides which r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from neano.backends.native import ir
 from neano.backends.native.schedule.expressions import Access, Expr, Expressions, accesses_in
 
 StoredKind = Literal["input", "constant", "output", "array", "scratch", "view"]
@@ -127,7 +128,31 @@ class Guard:
         return [self.condition, *self.args]
 
 
-Item = Root | Invocation | Guard
+@dataclass(eq=False, slots=True)
+class Written:
+    """A piece of the loop IR written out by hand, for what neither nests nor calls say: recurrences, compactions.
+
+    Attributes:
+        name: what it does, for texts.
+        results: what it fills; they have their memory when it runs.
+        operands: what it reads.
+        write: gets a function from expressions to loop IR and the names of the operands' buffers, and returns statements.
+        scalars: expressions that `write` reads.
+    """
+
+    name: str
+    results: tuple[Stored, ...]
+    operands: tuple[Operand, ...]
+    write: Callable[[Callable[[Expr], ir.Expr], Sequence[str]], Sequence[ir.Stmt]]
+    scalars: tuple[Expr, ...] = ()
+    deps: set[Item] = field(default_factory=set)
+    loops: tuple[Expr, ...] = ()
+
+    def expressions(self) -> list[Expr]:
+        return list(self.scalars)
+
+
+Item = Root | Invocation | Guard | Written
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,7 +210,7 @@ class Plan:
             for stored in (item.target, item.companion):
                 if stored is not None:
                     self._write(item, stored)
-        elif isinstance(item, Invocation):
+        elif isinstance(item, (Invocation, Written)):
             for operand in item.operands:
                 item.deps.update(operand_base(operand).writers)
                 if isinstance(operand, Window):
@@ -211,17 +236,3 @@ def reads_of(item: Item) -> list[Access]:
     """Return what the expressions of an item read of stored values."""
     return [access for expr in item.expressions() for access in accesses_in(expr)]
 
-
-__all__ = [
-    "Guard",
-    "Invocation",
-    "Item",
-    "Operand",
-    "Plan",
-    "Root",
-    "Sequence",
-    "Stored",
-    "Window",
-    "operand_base",
-    "reads_of",
-]

@@ -14,7 +14,7 @@ from neano.backends.native import ir
 from neano.backends.native.printing import const_text
 from neano.backends.native.schedule.expressions import Access, Expr
 from neano.backends.native.schedule.fuse import Nest, Schedule
-from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Stored
+from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Stored, Written
 from neano.backends.native.schedule.storage import Storage, decide_storage
 
 INFIX = {
@@ -91,6 +91,9 @@ def item_text(item: Item, schedule: Schedule) -> str:
         results = ", ".join(result.name for result in item.results)
         parts = [*map(_operand_text, item.operands), *map(expression_text, item.scalars)]
         return f"{results} = {item.routine}({', '.join(parts)})"
+    if isinstance(item, Written):
+        parts = [*map(_operand_text, item.operands), *map(expression_text, item.scalars)]
+        return f"{', '.join(result.name for result in item.results)} = {item.name}({', '.join(parts)}), written out"
     target = f"{item.target.name}[{_list(item.index)}]"
     if item.position is not None and item.companion is not None:
         return f"{target}, {item.companion.name} arg{item.combine}= {expression_text(item.value)} at {expression_text(item.position)}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from neano.backends.native.schedule.expressions import accesses_in
 from neano.backends.native.schedule.fuse import Schedule, common_depth
-from neano.backends.native.schedule.plan import Invocation, Item, Root, Stored, operand_base, reads_of
+from neano.backends.native.schedule.plan import Invocation, Item, Root, Stored, Written, operand_base, reads_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def readers_of(schedule: Schedule) -> dict[Stored, list[Item]]:
     for item in schedule.plan.items:
         reads = {access.stored for access in reads_of(item)}
         reads.update(access.stored for extent in item.loops for access in accesses_in(extent))
-        if isinstance(item, Invocation):
+        if isinstance(item, (Invocation, Written)):
             reads.update(operand_base(operand) for operand in item.operands)
         if isinstance(item, Root) and item.init is not None:
             reads.update(access.stored for access in accesses_in(item.init))
