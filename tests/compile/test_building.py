@@ -29,7 +29,11 @@ from neano.tensor import TensorType, constant, dmatrix, dscalar, dscalars, dvect
         (lambda x, y, s: function([x, y], x), UnusedInputError, "input variable at index 1 is not part .*: y"),
         (lambda x, y, s: function([x, y], x, on_unused_input="zz"), ValueError, "on_unused_input .* 'zz'"),
         (lambda x, y, s: function([x], x + y), MissingInputError, "y"),
-        (lambda x, y, s: function([x], [x, 3]), TypeError, "Outputs must be theano Variable or Out instances. Received 3"),
+        (
+            lambda x, y, s: function([x], [x, 3]),
+            TypeError,
+            "Outputs must be theano Variable or Out instances. Received 3",
+        ),
         (lambda x, y, s: function([x], 3), TypeError, "Outputs must be"),
         (lambda x, y, s: function([x], {1: x}), AssertionError, "must be strings"),
         (lambda x, y, s: function([x], [], updates=[(x, x + 1)]), TypeError, "update target must be a SharedVariable"),
@@ -38,12 +42,20 @@ from neano.tensor import TensorType, constant, dmatrix, dscalar, dscalars, dvect
         (lambda x, y, s: function([], [], updates=[(s, fscalar())]), TypeError, "An update must have the same type"),
         (lambda x, y, s: function([], [], updates=[(s,)]), ValueError, "unpack"),
         (lambda x, y, s: function([], [], updates=3), TypeError, "not iterable"),
-        (lambda x, y, s: function([x], x + y, givens=[(x, y)]), RuntimeError, "replace variable 'x' through the `givens`"),
+        (
+            lambda x, y, s: function([x], x + y, givens=[(x, y)]),
+            RuntimeError,
+            "replace variable 'x' through the `givens`",
+        ),
         (lambda x, y, s: function([x], x + y, givens={3: y}), TypeError, "given keys must be Variable"),
         (lambda x, y, s: function([x], x + y, givens={y: dvector()}), TypeError, "TensorType"),
         (lambda x, y, s: function([x], x + y, givens={y: np.float32(2)}), TypeError, "float32"),
         (lambda x, y, s: function([x], x + y, givens={y: "a"}), TypeError, "Generic"),
-        (lambda x, y, s: function([x], s, givens=[(s, y), (y, x)]), AssertionError, "can not have a new_v variable depend"),
+        (
+            lambda x, y, s: function([x], s, givens=[(s, y), (y, x)]),
+            AssertionError,
+            "can not have a new_v variable depend",
+        ),
         (lambda x, y, s: function([], s, no_default_updates=3), TypeError, "either a bool or a list"),
         (lambda x, y, s: function([(x, 3)], x + s, updates=[(s, s + 1)]), NotImplementedError, "old semantics"),
         (lambda x, y, s: function([(x, 3)], x + y, givens={y: s}), NotImplementedError, "old semantics"),
@@ -60,7 +72,7 @@ def test_what_is_refused(make, error, text):
 
 def test_gradients_that_cannot_be_had_are_refused():
     x = dvector("x")
-    with pytest.raises(TypeError, match="gradient that cannot be had. for this reason"):
+    with pytest.raises(TypeError, match=r"gradient that cannot be had\. for this reason"):
         function([x], [x, PassOn()(x, NullType("for this reason")())])
 
 

@@ -40,7 +40,7 @@ def test_values_are_read_and_set():
     assert "by_name" in f.value
     with pytest.raises(TypeError, match="Unknown input or state: w"):
         f["w"]
-    with pytest.raises(TypeError, match="Unknown input or state: zz. The function has 3 named inputs"):
+    with pytest.raises(TypeError, match=r"Unknown input or state: zz\. The function has 3 named inputs"):
         f["zz"] = 3
     with pytest.raises(TypeError, match="Wrong number of dimensions"):
         f["y"] = [1, 2]

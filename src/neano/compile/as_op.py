@@ -70,6 +70,14 @@ def load_back(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
+def _types(given: Type | Sequence[Type]) -> list[Type]:
+    if isinstance(given, Type):
+        return [given]
+    if not isinstance(given, (list, tuple)) or not all(isinstance(each, Type) for each in given):
+        raise TypeError("itypes and otypes have to be Type instances or lists of them")
+    return list(given)
+
+
 def as_op(
     itypes: Type | Sequence[Type], otypes: Type | Sequence[Type], infer_shape: Callable[..., Any] | None = None
 ) -> Callable[[Callable[..., Any]], FromFunctionOp]:
@@ -90,10 +98,7 @@ def as_op(
     >>> reversed_copy(vector("x"))
     FromFunctionOp{reversed_copy}.0
     """
-    inputs: list[Type] = [itypes] if isinstance(itypes, Type) else list(itypes)
-    outputs: list[Type] = [otypes] if isinstance(otypes, Type) else list(otypes)
-    if not all(isinstance(each, Type) for each in [*inputs, *outputs]):
-        raise TypeError("itypes and otypes have to be Type instances or lists of them")
+    inputs, outputs = _types(itypes), _types(otypes)
 
     def make_op(fn: Callable[..., Any]) -> FromFunctionOp:
         return FromFunctionOp(fn, inputs, outputs, infer_shape)

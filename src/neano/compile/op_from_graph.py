@@ -9,6 +9,7 @@ from neano.autodiff.connection import Connection
 from neano.autodiff.gradient import grad, is_disconnected
 from neano.autodiff.products import Rop
 from neano.compile.function import function
+from neano.compile.mode import get_mode
 from neano.compile.ops import view_op
 from neano.compile.rebuild import rebuild
 from neano.graph.errors import MissingInputError
@@ -21,6 +22,9 @@ from neano.graph.traverse import clone_replace, roots
 from neano.graph.variable import Apply, Constant, Variable
 from neano.rewrites import optdb
 from neano.tensor.type import TensorType
+
+_NOT_KEPT = ("_fn", "_finished_graph")
+"""Attributes that are made again when they are needed."""
 
 
 class OpFromGraph(Op):
@@ -109,6 +113,20 @@ class OpFromGraph(Op):
             compiled = self.__dict__["_fn"] = function(self.inner_inputs, self.inner_outputs, name=str(self), **options)
         return compiled
 
+    @property
+    def finished_graph(self) -> FunctionGraph:
+        """The graph, rewritten, with those of other such Ops put into it."""
+        graph: FunctionGraph | None = self.__dict__.get("_finished_graph")
+        if graph is None:
+            graph = FunctionGraph(self.inner_inputs, self.inner_outputs)
+            mode = get_mode(self.kwargs.get("mode"))
+            mode.rewrite(graph)
+            for node in graph.toposort():
+                if isinstance(node.op, OpFromGraph):
+                    graph.replace_all(zip(node.outputs, node.op.decompose(*node.inputs), strict=True), "decompose")
+            self.__dict__["_finished_graph"] = graph
+        return graph
+
     def make_node(self, *inputs: Any) -> Apply:
         wanted = len(self.input_types)
         if len(inputs) not in (wanted, len(self.inner_inputs)):
@@ -124,6 +142,11 @@ class OpFromGraph(Op):
     def expand(self, inputs: Sequence[Variable]) -> list[Variable]:
         """Return the graph's outputs, applied to outer inputs."""
         return clone_replace(self.inner_outputs, dict(zip(self.inner_inputs, inputs, strict=True)))
+
+    def decompose(self, *inputs: Variable) -> list[Variable]:
+        """Return the rewritten graph's outputs, applied to outer inputs: what a backend that fuses compiles."""
+        graph = self.finished_graph
+        return clone_replace(graph.outputs, dict(zip(graph.inputs, inputs, strict=True)))
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
         found: list[Any] = []
@@ -233,7 +256,7 @@ class OpFromGraph(Op):
         return [None if t is None else next(present) for t in tangents]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_fn"}
+        return {name: value for name, value in self.__dict__.items() if name not in _NOT_KEPT}
 
     def __str__(self) -> str:
         return f"{self.name or type(self).__name__}{{inline={self.is_inline}}}"
@@ -243,36 +266,21 @@ def _as_list(result: Any) -> list[Any]:
     return list(result) if isinstance(result, (list, tuple)) else [result]
 
 
-def expand_graphs(fgraph: FunctionGraph, all_of_them: bool = False) -> None:
-    """Put the graphs of nodes made with `inline=True` (or of all `OpFromGraph` nodes) in their places.
-
-    Args:
-        fgraph: changed.
-        all_of_them: expand nodes without `inline` as well, which a backend that fuses wants.
-    """
-    pending = [node for node in fgraph.apply_nodes if _expands(node, all_of_them)]
-    while pending:
-        for node in pending:
-            if node not in fgraph.apply_nodes:
-                continue
-            op: Any = node.op
-            for old, new in zip(node.outputs, op.expand(node.inputs), strict=True):
-                if old in fgraph:
-                    fgraph.replace(old, new, "inline")
-        pending = [node for node in fgraph.apply_nodes if _expands(node, all_of_them)]
-
-
-def _expands(node: Apply, all_of_them: bool) -> bool:
-    return isinstance(node.op, OpFromGraph) and (all_of_them or node.op.is_inline)
-
-
 class InlineGraphs(GraphRewriter):
     """Puts the graphs of nodes made with `inline=True` in their places."""
 
     name = "inline_ofg_expansion"
 
     def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
-        expand_graphs(fgraph)
+        while pending := [node for node in fgraph.apply_nodes if _is_inline(node)]:
+            for node in pending:
+                if node in fgraph.apply_nodes:
+                    op: Any = node.op
+                    fgraph.replace_all(zip(node.outputs, op.expand(node.inputs), strict=True), self.name)
+
+
+def _is_inline(node: Apply) -> bool:
+    return isinstance(node.op, OpFromGraph) and node.op.is_inline
 
 
 optdb.register("inline_ofg_expansion", InlineGraphs(), -0.01, "fast_run", "fast_compile")
