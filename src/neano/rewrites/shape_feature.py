@@ -122,13 +122,11 @@ class ShapeFeature(Feature):
             shapes = [() if isinstance(v.type, Scalar) else self._known.get(v) for v in node.inputs]
             given = node.op.infer_shape(node, shapes)
             if len(given) != len(node.outputs):
-                raise ShapeError(f"infer_shape of {node.op} gave {len(given)} shapes for {len(node.outputs)} outputs")
+                raise ValueError(f"infer_shape of {node.op} gave {len(given)} shapes for {len(node.outputs)} outputs")
             for output, shape in zip(node.outputs, given, strict=True):
                 if shape is not None and isinstance(output.type, TensorType) and len(shape) != output.type.ndim:
-                    raise ShapeError(f"infer_shape of {node.op} gave {len(shape)} lengths for {output.type}")
-        except (MethodNotDefined, ShapeError) as error:
-            if isinstance(error, ShapeError):
-                _report(error, node)
+                    raise ValueError(f"infer_shape of {node.op} gave {len(shape)} lengths for {output.type}")
+        except (MethodNotDefined, ShapeError):  # the Op says that its results' shapes depend on values
             given = [None] * len(node.outputs)
         except Exception as error:
             _report(error, node)
