@@ -6,9 +6,10 @@ import functools
 
 import numpy as np
 import pytest
-from backends.native.emitted_program import Compiled
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from backends.native.emitted_program import Compiled
 from backends.native.programs import (
     COMPLEX,
     DTYPES,
@@ -24,7 +25,6 @@ from backends.native.programs import (
     inputs_of,
     nest,
 )
-
 from neano.backends.native.emit import Target, host
 from neano.backends.native.interpreter import interpret
 

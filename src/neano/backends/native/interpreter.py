@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from neano.backends.native.calls import routine
 from neano.backends.native.ir import (
     Accumulate,
     AccumulateArg,
@@ -37,7 +38,6 @@ from neano.backends.native.ir import (
     Update,
     View,
 )
-from neano.backends.native.calls import routine
 from neano.scalar.rows import row
 
 

@@ -36,7 +36,8 @@ from neano.backends.native.printing import statement_text
 from neano.backends.native.traverse import expressions, postorder
 
 DTYPES = frozenset(
-    "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64 complex64 complex128".split()
+    ["bool", "float16", "float32", "float64", "complex64", "complex128"]
+    + [f"{sign}int{width}" for sign in ("", "u") for width in (8, 16, 32, 64)]
 )
 KINDS = frozenset(["input", "output", "array", "scratch", "constant", "view"])
 PREDICATES = frozenset(["lt", "gt", "le", "ge", "eq", "neq", "isnan", "isinf", "inopenrange", "inclosedrange"])
@@ -222,7 +223,7 @@ def check_program(program: Program) -> None:
         checker.require(len(buffer.static) in (0, buffer.ndim), f"{len(buffer.static)} static lengths for {name!r}")
         checker.require(buffer.kind != "constant" or name in program.constants, f"there is no constant {name!r}")
     for name in program.inputs:
-        checker.require(checker.buffer(name).kind == "input", f"{name!r} is given but no input")
+        checker.require(checker.buffer(name, bound=False).kind == "input", f"{name!r} is given but no input")
     for statement in program.body:
         checker.statement(statement)
     checker.where = None

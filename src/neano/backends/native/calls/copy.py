@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.body import BodyEmitter
+from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.ir import Dim, Invoke, Load, Loop, Ref, Stmt, Store
 
 

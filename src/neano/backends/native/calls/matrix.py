@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 
 from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
-from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
+from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine
 from neano.backends.native.emit.text import SIZE, constant
 from neano.backends.native.ir import Invoke
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.memory import Memory, Size, offset, strided_copy
+from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.text import SIZE
 from neano.backends.native.ir import Buffer, Invoke
 from neano.backends.native.runtime import abi
@@ -79,7 +79,7 @@ def as_object(body: BodyEmitter, name: str) -> str:
     buffer, memory = body.program.buffers[name], body.memory(name)
     if buffer.kind == "input":
         return body.input_object(name) if buffer.dtype == "object" else _input_array(body, name)
-    if buffer.dtype == "object" or memory.owner and buffer.kind in ("output", "array"):
+    if buffer.dtype == "object" or (memory.owner and buffer.kind in ("output", "array")):
         return memory.owner
     root = body.root(name)
     if root == name and memory.owner:

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.memory import Memory, Size, offset, size_add, size_mul
+from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.text import SIZE
 from neano.backends.native.ir import Invoke
 

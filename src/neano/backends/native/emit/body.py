@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
 from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value

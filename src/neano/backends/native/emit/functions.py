@@ -23,6 +23,7 @@ from neano.backends.native.emit.text import (
     join_parts,
     type_of,
     vector_type,
+    words,
 )
 
 
@@ -44,8 +45,8 @@ def _special(name: str, libm: str = "", module: str = "scipy.special") -> MathFu
 
 
 MATH = {
-    **{name: _numpy(name, name) for name in "exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh".split()},
-    **{f"arc{name}": _numpy(f"a{name}", f"arc{name}") for name in "sin cos tan tan2 sinh cosh tanh".split()},
+    **{name: _numpy(name, name) for name in words("exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh")},
+    **{f"arc{name}": _numpy(f"a{name}", f"arc{name}") for name in words("sin cos tan tan2 sinh cosh tanh")},
     "pow": _numpy("pow", "power"),
     "hypot": _numpy("hypot", "hypot"),
     "fmod": _numpy("fmod", "fmod"),
@@ -56,7 +57,7 @@ MATH = {
     **{
         name: _special(name)
         for name in (
-            "erfcx erfinv erfcinv gamma gammaln loggamma psi gammainc gammaincc chdtrc jv j0 j1 iv i0 i1 xlogy".split()
+            words("erfcx erfinv erfcinv gamma gammaln loggamma psi gammainc gammaincc chdtrc jv j0 j1 iv i0 i1 xlogy")
         )
     },
 }
@@ -223,10 +224,11 @@ def parted(both: str, element: str, lanes: int) -> list[str]:
     wide = vector_type(element, 2 * lanes)
     if lanes == 1:
         return [f"  %{n} = extractelement {wide} {both}, i64 {i}" for i, n in enumerate(("re", "im"))]
-    return [
-        f"  %{n} = shufflevector {wide} {both}, {wide} poison, <{lanes} x i32> <{', '.join(f'i32 {2 * j + i}' for j in range(lanes))}>"
-        for i, n in enumerate(("re", "im"))
-    ]
+    lines = []
+    for start, name in enumerate(("re", "im")):
+        picks = ", ".join(f"i32 {2 * lane + start}" for lane in range(lanes))
+        lines.append(f"  %{name} = shufflevector {wide} {both}, {wide} poison, <{lanes} x i32> <{picks}>")
+    return lines
 
 
 def lanes_of(b: Builder, value: Value, start: int, lanes: int) -> Value:

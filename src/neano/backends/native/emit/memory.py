@@ -192,7 +192,7 @@ def load_vector(b: Builder, dtype: str, lanes: int, pointer: str, active: Active
         arguments = f"ptr {pointer}, i32 {align}, <{lanes * each} x i1> {wide}, {kind} zeroinitializer"
         raw = b.op(f"call {kind} @{name}({arguments})")
     else:
-        assert active is not None and guard is None
+        assert active is not None  # the plan masks a dtype only where the processor does
         padded = b.stack(kind, 64)
         b.do(f"store {kind} zeroinitializer, ptr {padded}")
         _copy(b, padded, pointer, active, dtype)

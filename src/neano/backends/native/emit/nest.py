@@ -67,9 +67,7 @@ def _touched(loop: Loop) -> _Touched:
             places.append((statement.buffer, statement.index))
             exprs = (statement.value, *(i for i in statement.index if not isinstance(i, Ref)))
         stack = list(exprs)
-        for expr in postorder(stack):
-            if isinstance(expr, Load):
-                places.append((expr.buffer, expr.index))
+        places += [(expr.buffer, expr.index) for expr in postorder(stack) if isinstance(expr, Load)]
         other |= _names_outside_indices(stack)
     return _Touched(tuple(places), frozenset(other))
 

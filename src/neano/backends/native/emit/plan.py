@@ -20,7 +20,7 @@ from neano.backends.native.emit.accumulators import identity
 from neano.backends.native.emit.memory import static_stride
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.emit.target import Target
-from neano.backends.native.emit.text import SIZE, bits
+from neano.backends.native.emit.text import SIZE, bits, words
 from neano.backends.native.ir import (
     Accumulate,
     AccumulateArg,
@@ -43,7 +43,9 @@ Guards = tuple[tuple[int, bool], ...]
 """Conditions, by number, and whether they hold: what must be so where a load is performed."""
 
 CHEAP = frozenset(
-    "add sub mul neg sqr maximum minimum switch lt gt le ge eq neq and_ or_ xor invert identity second abs_ clip real imag".split()
+    words(
+        "add sub mul neg sqr maximum minimum switch lt gt le ge eq neq and_ or_ xor invert identity second abs_ clip real imag"
+    )
 )
 
 
@@ -244,7 +246,7 @@ class Analysis:
                 return None
             constants = [self.numbering.nodes[k] for k, p in zip(kids, parts, strict=True) if p == 0]
             varying = next(p for p in parts if p != 0)
-            if isinstance(varying, str) or not all(isinstance(c, Const) for c in constants):
+            if not isinstance(varying, int) or not all(isinstance(c, Const) for c in constants):
                 return "runtime"
             for factor in constants:
                 assert isinstance(factor, Const)

@@ -10,12 +10,11 @@ import math
 from collections.abc import Callable, Sequence
 
 from neano.backends.native.emit import arithmetic as a
-from neano.backends.native.emit import complex_numbers
 from neano.backends.native.emit.activations import hard_pieces, sigmoid, softplus, softsign
 from neano.backends.native.emit.casts import convert, to_bool
 from neano.backends.native.emit.functions import call_math
 from neano.backends.native.emit.powers import power
-from neano.backends.native.emit.text import ELEMENT, PART, Builder, Value, is_complex, is_float, join_parts
+from neano.backends.native.emit.text import ELEMENT, PART, Builder, Value, is_complex, is_float, join_parts, words
 
 Lowering = Callable[[Builder, Sequence[Value], str], Value]
 
@@ -208,14 +207,12 @@ SCALAR: dict[str, Lowering] = {
     "round_half_away_from_zero": plain(a.rounding("round")),
     # exponentials and powers
     "sqrt": plain(a.widened(_sqrt)),
-    **{name: math_function(name) for name in "exp exp2 expm1 log log2 log10 log1p".split()},
+    **{name: math_function(name) for name in words("exp exp2 expm1 log log2 log10 log1p")},
     # circular and hyperbolic functions
-    **{name: math_function(name) for name in "sin cos tan sinh cosh tanh arcsin arccos arctan arctan2".split()},
-    **{name: math_function(name) for name in "arcsinh arccosh arctanh".split()},
+    **{name: math_function(name) for name in words("sin cos tan sinh cosh tanh arcsin arccos arctan arctan2")},
+    **{name: math_function(name) for name in words("arcsinh arccosh arctanh")},
     # special functions
-    **{
-        name: math_function(name) for name in "erf erfc erfcx erfinv erfcinv gamma psi gammainc gammaincc jv iv".split()
-    },
+    **{name: math_function(name) for name in words("erf erfc erfcx erfinv erfcinv gamma psi gammainc gammaincc jv iv")},
     "gammaln": plain(_gammaln),
     "tri_gamma": lambda b, xs, dtype: _zeta_at(b, a.one(xs[0]), xs[0]),
     "polygamma": plain(_polygamma),

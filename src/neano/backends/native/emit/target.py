@@ -6,7 +6,7 @@ import functools
 import platform
 from dataclasses import dataclass
 
-from neano.backends.native.emit.text import bits
+from neano.backends.native.emit.text import bits, words
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,10 @@ class Options:
     release_after: int = 50_000
 
 
-MATH_NAMES = (
+MATH_NAMES = words(
     "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp10 exp2 expm1 hypot log log10 log1p log2 pow sin sinh "
     "tan tanh"
-).split()
+)
 BINARY_NAMES = frozenset(["atan2", "hypot", "pow"])
 
 

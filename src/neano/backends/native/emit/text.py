@@ -55,6 +55,11 @@ PART = {"complex64": "float32", "complex128": "float64"}
 """The dtype of the parts of a complex number."""
 
 
+def words(text: str) -> list[str]:
+    """Return the words of a text: a table of names that reads as one."""
+    return text.split()
+
+
 def is_float(dtype: str) -> bool:
     return dtype[0] == "f"
 
