@@ -50,7 +50,7 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
             raise ValueError(f"a constant of {array.ndim} dimensions cannot have ndim={ndim}")
         array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
     type_ = TensorType(array.dtype, array.shape)
-    if name is None and array.size == 1 and abs(array.reshape(())[()]) <= 10:
+    if name is None and array.size == 1 and abs(array.item()) <= 10:
         key = (type_, array.tobytes())
         cached = _small_constants.get(key)
         if cached is None:

@@ -87,6 +87,9 @@ class ProdWithoutZeros(CAReduceDtype):
     def __init__(self, axis: Any = None, dtype: Any = None, acc_dtype: Any = None) -> None:
         super().__init__(row("mul_without_zeros"), axis, dtype, acc_dtype)
 
+    def __str__(self) -> str:
+        return f"ProdWithoutZeros{{axis={self.axis}, dtype={self.dtype!r}, acc_dtype={self.acc_dtype!r}}}"
+
     def fold(self, x: np.ndarray[Any, Any], axes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         if not axes:
             return x.astype(dtype)

@@ -133,14 +133,14 @@ class TensorType(Type):
     def _convert(self, value: Any, allow_downcast: bool | None) -> np.ndarray[Any, Any]:
         """Return the value as an array of this dtype where the rules permit it."""
         try:
-            with np.errstate(all="ignore"):
-                given = np.asarray(value)
-                converted = given.astype(self._numpy, copy=False)
+            given = np.asarray(value)
         except (TypeError, ValueError, OverflowError) as error:
             raise self._inconvertible(value) from error
-        truncates_complex = given.dtype.kind == "c" and self._numpy.kind != "c" and not isinstance(value, np.ndarray)
-        if given.dtype.kind not in "biufc" or truncates_complex:
+        drops_imaginary_part = given.dtype.kind == "c" and self._numpy.kind != "c"
+        if given.dtype.kind not in "biufc" or (drops_imaginary_part and not isinstance(value, np.ndarray)):
             raise self._inconvertible(value)
+        with np.errstate(all="ignore"):
+            converted = (given.real if drops_imaginary_part else given).astype(self._numpy, copy=False)
         if allow_downcast or given.dtype == self._numpy:
             return converted
         if isinstance(value, np.ndarray):
