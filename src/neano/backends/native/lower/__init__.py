@@ -6,6 +6,7 @@ from neano.backends.native.lower import (  # noqa: F401 - imported for what they
     elemwise,
     identity,
     join,
+    mrg,
     products,
     ranges,
     reduce,

@@ -429,7 +429,7 @@ class Planner:
     def result(self, variable: Variable) -> Stored:
         """Return the place of an output, which is an array of its own or an input."""
         stored = self.store(variable)
-        if stored.kind in ("output", "array", "input"):
+        if stored.kind in ("output", "array", "input") or stored.dtype == "object":
             return stored
         copy = self.new_stored(stored.dtype, stored.lengths, "output")
         self.fill(copy, self.read(stored, self.loop_index(stored.lengths)))
