@@ -56,8 +56,9 @@ def _(op: mrg_uniform, node: Apply, planner: Planner) -> None:
         flat = planner.new_stored(target.dtype, [count], "view")
         planner.add(Invocation("reinterpret", (flat,), (target,)))
     following = planner.place(moved, [width, x.const(WORDS)])
-    scratch = planner.new_stored(WORD, [x.const(WORDS), width])
-    item = Written("mrg31k3p", (following, flat, scratch), (given,), _Rounds(following, flat, scratch, count, width), (count, width))
+    scratch = [planner.new_stored(WORD, [width]) for _ in range(WORDS)]  # a row for each word of the states
+    write = _Rounds(following, flat, scratch, count, width)
+    item = Written("mrg31k3p", (following, flat, *scratch), (given,), write, (count, width))
     planner.add(item)
     if flat is not target:
         target.writers.append(item)
@@ -66,8 +67,9 @@ def _(op: mrg_uniform, node: Apply, planner: Planner) -> None:
 class _Rounds:
     """Writes the statements of one draw."""
 
-    def __init__(self, following: Stored, flat: Stored, scratch: Stored, count: Expr, width: Expr) -> None:
-        self.following, self.flat, self.scratch = following, flat, scratch
+    def __init__(self, following: Stored, flat: Stored, scratch: Sequence[Stored], count: Expr, width: Expr) -> None:
+        self.following, self.flat = following, flat
+        self.scratch = [stored.name for stored in scratch]
         self.count, self.width = count, width
         self.stem = flat.name
 
@@ -76,13 +78,13 @@ class _Rounds:
         count, width = lower(self.count), lower(self.width)
         stream = self._ref("stream")
         unpack = [
-            ir.Store(self.scratch.name, (_int(word), stream), ir.Cast(ir.Load(states, (stream, _int(word)), "int32"), WORD))
-            for word in range(WORDS)
+            ir.Store(row, (stream,), ir.Cast(ir.Load(states, (stream, _int(word)), "int32"), WORD))
+            for word, row in enumerate(self.scratch)
         ]
         place = self._ref("place")
         pack = [
-            ir.Store(self.following.name, (place, _int(word)), ir.Cast(ir.Load(self.scratch.name, (_int(word), place), WORD), "int32"))
-            for word in range(WORDS)
+            ir.Store(self.following.name, (place, _int(word)), ir.Cast(ir.Load(row, (place,), WORD), "int32"))
+            for word, row in enumerate(self.scratch)
         ]
         lanes = ir.Scalar("maximum", (width, _int(1)), "int64")
         more = ir.Scalar("add", (count, ir.Scalar("sub", (lanes, _int(1)), "int64")), "int64")
@@ -101,7 +103,7 @@ class _Rounds:
         begin, lane = self._ref("begin"), self._ref("lane")
         left = ir.Scalar("sub", (count, begin), "int64")
         used = ir.Scalar("minimum", (width, left), "int64")
-        step, number = _step(self.scratch.name, lane, self.stem)
+        step, number = _step(self.scratch, lane, self.stem)
         at = ir.Scalar("add", (begin, lane), "int64")
         value = _uniform(number, self.flat.dtype)
         return (
@@ -122,7 +124,7 @@ def _op(function: str, *args: ir.Expr) -> ir.Expr:
     return ir.Scalar(function, args, WORD)
 
 
-def _step(buffer: str, lane: ir.Ref, stem: str) -> tuple[list[ir.Stmt], ir.Expr]:
+def _step(rows: Sequence[str], lane: ir.Ref, stem: str) -> tuple[list[ir.Stmt], ir.Expr]:
     """Return the statements that advance a stream, and the number that it gives."""
     statements: list[ir.Stmt] = []
 
@@ -139,7 +141,7 @@ def _step(buffer: str, lane: ir.Ref, stem: str) -> tuple[list[ir.Stmt], ir.Expr]
         low = _op("mul", _op("and_", word, _word(65535)), _word(1 << 15))
         return _op("add", low, _op("mul", _word(21069), _op("int_div", word, _word(1 << 16))))
 
-    x11, x12, x13, x21, x22, x23 = (named(f"x{word}", ir.Load(buffer, (_int(word), lane), WORD)) for word in range(WORDS))
+    x11, x12, x13, x21, x22, x23 = (named(f"x{word}", ir.Load(row, (lane,), WORD)) for word, row in enumerate(rows))
     y = _op("add", _op("mul", _op("and_", x12, _word(511)), _word(1 << 22)), _op("int_div", x12, _word(1 << 9)))
     y = _op("add", y, _op("mul", _op("and_", x13, _word((1 << 24) - 1)), _word(1 << 7)))
     y = _op("add", y, _op("int_div", x13, _word(1 << 24)))
@@ -147,8 +149,8 @@ def _step(buffer: str, lane: ir.Ref, stem: str) -> tuple[list[ir.Stmt], ir.Expr]
     u = reduced("u", halves(x21), M2)
     v = reduced("v_first", halves(x23), M2)
     v = reduced("v", _op("add", reduced("v_second", _op("add", v, x23), M2), u), M2)
-    for word, value in enumerate((y, x11, x12, v, x21, x22)):
-        statements.append(ir.Store(buffer, (_int(word), lane), value))
+    for row, value in zip(rows, (y, x11, x12, v, x21, x22), strict=True):
+        statements.append(ir.Store(row, (lane,), value))
     difference = named("difference", _op("sub", y, v))
     wrapped = ir.Scalar("le", (y, v), "bool")
     number = named("number", ir.Select(wrapped, _op("add", difference, _word(M1)), difference, WORD))
@@ -161,6 +163,8 @@ def _uniform(number: ir.Expr, dtype: str) -> ir.Expr:
         return ir.Scalar("mul", (ir.Cast(number, dtype), ir.Const(2.0**-31, dtype)), dtype)
     if dtype == "float32":
         return ir.Scalar("mul", (ir.Cast(number, dtype), ir.Const(4.6566126e-10, dtype)), dtype)
-    low = ir.Scalar("add", (ir.Scalar("and_", (number, ir.Const(0x7FFF, "int32")), "int32"), ir.Const(1, "int32")), "int32")
+    low = ir.Scalar(
+        "add", (ir.Scalar("and_", (number, ir.Const(0x7FFF, "int32")), "int32"), ir.Const(1, "int32")), "int32"
+    )
     scale = ir.Const(float(np.float16(3.0458e-05)), "float64")
     return ir.Cast(ir.Scalar("mul", (ir.Cast(low, "float64"), scale), "float64"), dtype)
