@@ -90,7 +90,7 @@ def gradient_through_logarithm(fgraph: FunctionGraph, node: Apply) -> Any:
     if found.exponents.get(sm) != -1:
         return None
     found.exponents.pop(sm)
-    d: Any = in_type_of(build(found, 0), dy)
+    d: Any = in_type_of(build(found, dy.type.ndim), dy)  # type: ignore[attr-defined]
     if d is None:
         return None
     labelled = _labelled(fgraph, d, sm)
@@ -115,7 +115,7 @@ def _gradient_through_elements(fgraph: FunctionGraph, node: Apply) -> Any:
     if here is None:
         return None
     found.exponents.pop(here)
-    bare = in_type_of(build(found, 0), weight)
+    bare = in_type_of(build(found, weight.ndim), weight)
     if bare is None:
         return None
     result = in_type_of(crossentropy_softmax_1hot_with_bias_dx(_NEG(bare), sm, labels), node.outputs[0])

@@ -22,6 +22,7 @@ _CASTS = [op for name, op in ROWS.items() if name.startswith(CAST_PREFIX)]
 _INVERSE_PAIRS = [("sinh", "arcsinh"), ("arcsinh", "sinh"), ("arctanh", "tanh"), ("deg2rad", "rad2deg"), ("rad2deg", "deg2rad")]
 
 x, f, r, bits, whole = number("x"), floating("f", 0.5, 4), real("r"), integral("bits"), integral("whole")
+d, g = floating("d", 0.5, 4), floating("g")
 
 INVERSES = [
     rule("local_neg_neg", -(-x), x),
@@ -31,6 +32,11 @@ INVERSES = [
         rule(f"local_func_inv_{outer}_{inner}", row(outer)(row(inner)(f)), f)
         for outer, inner in _INVERSE_PAIRS
     ],
+]
+
+FRACTIONS = [
+    rule("local_sum_of_fractions", row("add")(f / d, g / d), (f + g) / d, exclusive=True),
+    rule("local_difference_of_fractions", f / d - g / d, (f - g) / d, exclusive=True),
 ]
 
 CHOICES = [
@@ -47,6 +53,7 @@ INTEGERS = [
     rule("local_mod_by_one", row("mod")(whole, 1), row("second")(whole, 0)),
 ]
 
+register_rules(FRACTIONS, stabilize, specialize)
 register_rules(INTEGERS, useless, canonicalize, specialize)
 register_rules(INVERSES, canonicalize, stabilize, specialize)
 register_rules(CHOICES, useless, canonicalize, specialize)

@@ -105,8 +105,6 @@ class TensorLanguage(Language):
         )
 
     def build(self, key: Hashable, template: Apply, operands: Sequence[Variable]) -> list[Variable]:
-        if isinstance(key, ScalarOp):
-            return Elemwise(key, name=getattr(template.op, "name", None)).make_node(*operands).outputs
         return template.op.make_node(*operands).outputs
 
     def constant(self, constant: Constant, like: Variable) -> Variable:
@@ -114,7 +112,7 @@ class TensorLanguage(Language):
         value = constant.data.reshape(-1)[0]
         if is_discrete(dtype) and np.asarray(value).astype(dtype) != value:
             return constant
-        return scalar_constant(value, dtype)  # type: ignore[no-any-return]
+        return scalar_constant(value, dtype, like.type.ndim)  # type: ignore[no-any-return, attr-defined]
 
     def fits(self, result: Variable, like: Variable) -> bool:
         return bool(result.type.dtype == like.type.dtype)  # type: ignore[attr-defined]

@@ -15,8 +15,8 @@ import numpy as np
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.rewriters import rewriter
 from neano.graph.variable import Apply
-from neano.rewrites.phases import canonicalize, registers, stabilize
-from neano.rewrites.sums import belongs_to, is_part_of_larger
+from neano.rewrites.phases import canonicalize, registers, specialize, stabilize
+from neano.rewrites.sums import belongs_to, family_of, is_part_of_larger
 from neano.rewrites.values import (
     constant_value,
     function_of,
@@ -32,8 +32,9 @@ from neano.scalar.rows import row
 
 _MUL, _DIV, _NEG, _INV, _SQR, _POW = (row(name) for name in ("mul", "true_div", "neg", "inv", "sqr", "pow"))
 _ADD, _SUB = row("add"), row("sub")
-FLOAT_PRODUCTS = (_MUL, _DIV, _NEG, _INV)
-_WHOLE_PRODUCTS = (_MUL,)
+FLOAT_PRODUCTS = family_of(_MUL, _DIV, _NEG, _INV)
+_WHOLE_PRODUCTS = family_of(_MUL)
+_PARTS = family_of(_MUL, _DIV, _NEG, _INV, _SQR, _POW)
 
 
 @dataclass
@@ -118,7 +119,7 @@ def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = Fa
             found.signs += function is _NEG
             inputs = variable.owner.inputs
             exponents = [exponent] * len(inputs)
-            if function in (_DIV, _INV):
+            if function is _DIV or function is _INV:
                 exponents[-1] = -exponent
             pending.extend(zip(reversed(inputs), reversed(exponents), strict=True))
             continue
@@ -181,24 +182,32 @@ def _times(factors: list[Any], dtype: str, ndim: int) -> Any:
     return _MUL(*factors)
 
 
-@registers(canonicalize, stabilize)
-@rewriter(*FLOAT_PRODUCTS, name="local_mul_canonizer", depth=2)
+@registers(canonicalize, stabilize, specialize)
+@rewriter(_MUL, _DIV, _NEG, _INV, name="local_mul_canonizer", depth=2)
 def canonical_product(fgraph: FunctionGraph, node: Apply) -> Any:
     """Bring a product into its one form."""
     like: Any = node.outputs[0]
     family = FLOAT_PRODUCTS if not is_discrete(like.dtype) else _WHOLE_PRODUCTS
     if like.dtype == "bool" or is_complex(like.dtype) or not belongs_to(function_of(like), family):
         return None
-    if is_part_of_larger(fgraph, node, family):
+    if not _may_change(node) or is_part_of_larger(fgraph, node, family):
         return None
     found = take_apart(fgraph, like)
     if not found.collects() and not _is_nested(node, found):
         return None
-    built = build(found, 0)
+    built = build(found, like.ndim)
     result = in_type_of(built, like)
     if result is None or _is_same(built, like, 3):
         return None
     return [result]
+
+
+def _may_change(node: Apply) -> bool:
+    """Say, at little cost, whether a product may have another form: a product inside, an operand twice, a constant."""
+    inputs = node.inputs
+    return any(belongs_to(function_of(v), _PARTS) or constant_value(v) is not None for v in inputs) or (
+        len(set(inputs)) < len(inputs)
+    )
 
 
 def _is_nested(node: Apply, found: Product) -> bool:
@@ -236,8 +245,8 @@ def _terms_of(variable: Any) -> list[tuple[Any, int]]:
     return [(variable.owner.inputs[0], 1), (variable.owner.inputs[1], -1)] if function is _SUB else []
 
 
-@registers(canonicalize, stabilize)
-@rewriter(*FLOAT_PRODUCTS, name="local_greedy_distributor", depth=3)
+@registers(stabilize)
+@rewriter(_MUL, _DIV, _NEG, _INV, name="local_greedy_distributor", depth=3, priority=1)
 def distribute(fgraph: FunctionGraph, node: Apply) -> Any:
     """Multiply a sum out with factors that cancel in it: (a / p - b / q) * p * q is a * q - b * p, without the divisions.
 
@@ -279,11 +288,11 @@ def _distributed(
         part.dtype = like.dtype
         for base in chosen:
             part.multiply(base, found.exponents[base])
-        term = build(part, 0)
+        term = build(part, like.ndim)
         summed = term if summed is None else (_ADD if sign > 0 else _SUB)(summed, term)
     for base in chosen:
         found.exponents[base] = 0
     found.exponents[total] = 0
     found.multiply(summed, 1)
-    result = in_type_of(build(found, 0), like)
+    result = in_type_of(build(found, like.ndim), like)
     return None if result is None else [result]

@@ -14,11 +14,12 @@ import numpy as np
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.rewriters import rewriter
 from neano.graph.variable import Apply
-from neano.rewrites.phases import canonicalize, registers, stabilize
+from neano.rewrites.phases import canonicalize, registers, specialize, stabilize
 from neano.rewrites.values import (
     constant_value,
     function_of,
     in_type_of,
+    is_constant,
     only_reader,
     scalar_constant,
     widened,
@@ -27,15 +28,24 @@ from neano.scalar.dtypes import is_complex, is_discrete
 from neano.scalar.rows import row
 
 _ADD, _SUB, _NEG, _MUL = row("add"), row("sub"), row("neg"), row("mul")
-_SUMS = (_ADD, _SUB, _NEG)
+Family = frozenset[int]
+"""Rows of the scalar table, by identity: there is one of each."""
 
 
-def belongs_to(function: Any, family: tuple[Any, ...]) -> bool:
-    """Say whether a scalar function is one of some rows."""
-    return any(function is member for member in family)
+def family_of(*functions: Any) -> Family:
+    """Return a family of rows."""
+    return frozenset(map(id, functions))
 
 
-def is_part_of_larger(fgraph: FunctionGraph, node: Apply, family: tuple[Any, ...]) -> bool:
+_SUMS = family_of(_ADD, _SUB, _NEG)
+
+
+def belongs_to(function: Any, family: Family) -> bool:
+    """Say whether a scalar function is one of a family."""
+    return id(function) in family
+
+
+def is_part_of_larger(fgraph: FunctionGraph, node: Apply, family: Family) -> bool:
     """Say whether the only reader of a node is of the same family and type, so that the node is taken care of there."""
     reader = only_reader(fgraph, node.outputs[0])
     if reader is None or not belongs_to(function_of(reader.outputs[0]), family):
@@ -125,7 +135,7 @@ def _base(term: Any) -> tuple[Any, Any]:
     return term, 1
 
 
-def build(found: Sum) -> Any:
+def build(found: Sum, ndim: int) -> Any:
     """Return the sum as an expression: the constant first, what is added, minus what is taken off."""
     added, removed = [], []
     for term, coefficient in found.coefficients.items():
@@ -138,9 +148,9 @@ def build(found: Sum) -> Any:
         (added if coefficient > 0 else removed).append(multiple)
     if found.constant != 0 or not (added or removed):
         if added or found.constant > 0 or not removed:
-            added.insert(0, scalar_constant(found.constant, found.dtype))
+            added.insert(0, scalar_constant(found.constant, found.dtype, ndim))
         else:
-            added.append(scalar_constant(found.constant, found.dtype))
+            added.append(scalar_constant(found.constant, found.dtype, ndim))
     if not removed:
         return _together(added, found.dtype)
     less = _together(removed, found.dtype)
@@ -156,24 +166,40 @@ def _together(terms: list[Any], dtype: str) -> Any:
     return _ADD(*terms)
 
 
-@registers(canonicalize, stabilize)
-@rewriter(*_SUMS, name="local_add_canonizer", depth=2)
+@registers(canonicalize, stabilize, specialize)
+@rewriter(_ADD, _SUB, _NEG, name="local_add_canonizer", depth=2)
 def canonical_sum(fgraph: FunctionGraph, node: Apply) -> Any:
     """Bring a sum into its one form."""
     like: Any = node.outputs[0]
     if like.dtype == "bool" or is_complex(like.dtype) or not belongs_to(function_of(like), _SUMS):
         return None
-    if is_part_of_larger(fgraph, node, _SUMS):
+    if is_part_of_larger(fgraph, node, _SUMS) or not _may_change(node):
         return None
     found = take_apart(fgraph, node)
     before = found.nested
     if not is_discrete(like.dtype):
         collect_multiples(found)
-    built = build(found)
+    built = build(found, like.ndim)
     if not found.collected and not _is_flatter(node, before, built):
         return None
     result = in_type_of(built, like)
     return None if result is None else [result]
+
+
+def _may_change(node: Apply) -> bool:
+    """Say, at little cost, whether a sum may have another form: a sum inside, an operand twice, a constant or a multiple."""
+    seen: set[Any] = set()
+    multiples = 0
+    for position, operand in enumerate(node.inputs):
+        function = function_of(operand)
+        if id(function) in _SUMS or operand in seen:
+            return True
+        if constant_value(operand) is None:
+            multiples += function is _MUL
+            seen.add(operand)
+        elif position > 0 or len(node.inputs) > 2 or is_constant(operand, 0):
+            return True
+    return multiples > 0 and len(seen) > 1
 
 
 def _is_flatter(node: Apply, nested: int, built: Any) -> bool:

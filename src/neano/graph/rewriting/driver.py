@@ -15,7 +15,7 @@ from typing import Any
 from neano.config import config
 from neano.graph.errors import InconsistencyError
 from neano.graph.fgraph import Feature, FunctionGraph
-from neano.graph.rewriting.merge import Merger
+from neano.graph.rewriting.merge import Merger, merger_of
 from neano.graph.rewriting.rewriters import GraphRewriter, NodeRewriter, Replacement, kinds, report_failure
 from neano.graph.variable import Apply, Constant, Trace, Variable
 
@@ -31,6 +31,7 @@ class Worklist(Feature):
     def __init__(self, depth: int) -> None:
         self.depth = depth
         self.trace: Trace | None = None
+        self.changed: set[Apply] = set()
         self.refused: set[tuple[NodeRewriter, Apply]] = set()
         self._pending: deque[Apply] = deque()
         self._waiting: set[Apply] = set()
@@ -52,6 +53,7 @@ class Worklist(Feature):
     def on_import(self, fgraph: FunctionGraph, node: Apply, reason: Any) -> None:
         if self.trace is not None:
             node.trace = self.trace  # what a rule makes stands for what the user wrote there
+        self.changed.add(node)
         self.push(node)
 
     def on_change_input(
@@ -59,6 +61,7 @@ class Worklist(Feature):
     ) -> None:
         if isinstance(node, str):
             return
+        self.changed.add(node)
         level = [node]
         for _ in range(self.depth - 1):
             above: list[Apply] = []
@@ -105,7 +108,8 @@ class Equilibrium(GraphRewriter):
         final: Iterable[Any] = (),
     ) -> None:
         given = list(rewriters)
-        self.rewriters: list[NodeRewriter] = [r for r in given if isinstance(r, NodeRewriter)]
+        node_rewriters = [r for r in given if isinstance(r, NodeRewriter)]
+        self.rewriters: list[NodeRewriter] = sorted(node_rewriters, key=lambda r: r.priority)
         self.graph_rewriters: list[GraphRewriter] = [r for r in given if isinstance(r, GraphRewriter)]
         self.graph_rewriters += [
             r if isinstance(r, GraphRewriter) else Equilibrium([r], name=str(r), merge=False) for r in final
@@ -118,7 +122,7 @@ class Equilibrium(GraphRewriter):
         self.seconds = 0.0
         self._by_kind: dict[Any, list[tuple[int, NodeRewriter]]] = {}
         self._everywhere: list[tuple[int, NodeRewriter]] = []
-        self._by_op: dict[Any, tuple[NodeRewriter, ...]] = {}
+        self._by_op: dict[int, tuple[Any, tuple[NodeRewriter, ...]]] = {}
         for position, rewriter in enumerate(self.rewriters):
             tracked = rewriter.tracks()
             if tracked is None:
@@ -129,15 +133,16 @@ class Equilibrium(GraphRewriter):
 
     def rewriters_for(self, op: Any) -> tuple[NodeRewriter, ...]:
         """Return the rewriters that want to see nodes of an Op."""
-        found = self._by_op.get(op)
-        if found is None:
-            chosen = dict(self._everywhere)
-            for kind in kinds(op):
-                chosen.update(self._by_kind.get(kind, ()))
-            found = tuple(chosen[position] for position in sorted(chosen))
-            if len(self._by_op) > 4096:  # a database lives as long as the process, users' Ops need not
-                self._by_op.clear()
-            self._by_op[op] = found
+        known = self._by_op.get(id(op))
+        if known is not None:
+            return known[1]
+        chosen = dict(self._everywhere)
+        for kind in kinds(op):
+            chosen.update(self._by_kind.get(kind, ()))
+        found = tuple(chosen[position] for position in sorted(chosen))
+        if len(self._by_op) > 4096:  # a database lives as long as the process, users' Ops need not
+            self._by_op.clear()
+        self._by_op[id(op)] = (op, found)  # the Op itself is kept, so that no other gets its id
         return found
 
     def add_requirements(self, fgraph: FunctionGraph) -> None:
@@ -149,11 +154,12 @@ class Equilibrium(GraphRewriter):
     def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
         started = time.perf_counter()
         worklist = Worklist(self.depth)
-        merger = Merger(fgraph) if self.merges else None
+        merger = merger_of(fgraph) if self.merges else None
+        if merger is not None and not merger.complete:
+            merger.merge_all()
         counts: Counter[NodeRewriter] = Counter()
         for node in fgraph.toposort():
-            gone = merger is not None and (node not in fgraph.apply_nodes or merger.merge(node))
-            if not gone and self.rewriters_for(node.op):
+            if self.rewriters_for(node.op):
                 worklist.push(node)
         fgraph.attach_feature(worklist)
         try:
@@ -183,8 +189,12 @@ class Equilibrium(GraphRewriter):
         ratio = config.optdb.max_use_ratio if self.max_use_ratio is None else self.max_use_ratio
         limit = max(ratio * len(fgraph.apply_nodes), 100)
         while (node := worklist.pop()) is not None:
-            if node not in fgraph.apply_nodes or (merger is not None and merger.merge(node)):
+            if node not in fgraph.apply_nodes:
                 continue
+            if node in worklist.changed:
+                worklist.changed.discard(node)
+                if merger is not None and merger.merge(node):
+                    continue
             for rewriter in self.rewriters_for(node.op):
                 if counts[rewriter] > limit or not self._apply_one(fgraph, worklist, node, rewriter):
                     continue

@@ -17,11 +17,18 @@ _LARGE = 1 << 16
 
 
 class Merger:
-    """Finds for a node an equal one seen before in the same graph."""
+    """Finds for a node an equal one seen before in the same graph; one serves all passes over a graph (`merger_of`).
+
+    Attributes:
+        complete: whether all nodes of the graph have been seen once.
+    """
 
     def __init__(self, fgraph: FunctionGraph) -> None:
         self.fgraph = fgraph
+        self.complete = False
         self._nodes: dict[Any, Apply] = {}
+        self._numbers: dict[Any, int] = {}
+        self._number_of: dict[int, tuple[Any, int]] = {}
         self._constants: dict[Any, Variable] = {}
         self._representative: dict[Variable, Variable] = {}
 
@@ -32,7 +39,9 @@ class Merger:
                 first = self._representative.get(source) or self._same_constant(source)
                 if first is not source:
                     self.fgraph.change_input(node, i, first, "merge")
-        key = (node.op, *node.inputs)
+        op = node.op
+        known = self._number_of.get(id(op))
+        key = (known[1] if known is not None else self._number(op), *node.inputs)
         twin = self._nodes.get(key)
         if twin is node:
             return False
@@ -49,6 +58,19 @@ class Merger:
             self.fgraph.replace(old, new, "merge")
         return True
 
+    def merge_all(self) -> None:
+        """Merge all nodes of the graph, each after its inputs."""
+        for node in self.fgraph.toposort():
+            if node in self.fgraph.apply_nodes:
+                self.merge(node)
+        self.complete = True
+
+    def _number(self, op: Any) -> int:
+        """Return a number that equal Ops share; comparing Ops again for each node would cost more than all the rest."""
+        number = self._numbers.setdefault(op, len(self._numbers))
+        self._number_of[id(op)] = (op, number)  # the Op itself is kept, so that no other gets its id
+        return number
+
     def _same_constant(self, constant: Constant) -> Variable:
         """Return the first constant seen with the same type and value."""
         large = getattr(constant.data, "nbytes", 0) > _LARGE
@@ -61,13 +83,18 @@ class Merger:
         return first
 
 
+def merger_of(fgraph: FunctionGraph) -> Merger:
+    """Return the merger of a graph, which remembers what earlier passes have seen."""
+    merger: Merger | None = getattr(fgraph, "merger", None)
+    if merger is None:
+        merger = fgraph.merger = Merger(fgraph)  # type: ignore[attr-defined]
+    return merger
+
+
 class MergeRewriter(GraphRewriter):
     """Merges all equal nodes and constants of a graph."""
 
     name = "merge"
 
     def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
-        merger = Merger(fgraph)
-        for node in fgraph.toposort():
-            if node in fgraph.apply_nodes:
-                merger.merge(node)
+        merger_of(fgraph).merge_all()

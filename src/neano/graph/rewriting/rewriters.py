@@ -64,10 +64,12 @@ class NodeRewriter:
     Attributes:
         name: what it is called in traces, and to select it.
         depth: how many nodes deep it looks; it is asked again when anything so near changes.
+        priority: of several that see a node, those of lower numbers come first; else in the order of registration.
     """
 
     name: str | None = None
     depth: int = DEFAULT_DEPTH
+    priority: int = 0
 
     def tracks(self) -> Sequence[Any] | None:
         """Return the Ops, classes of Ops or scalar functions whose nodes it wants to see; None for all."""
@@ -104,7 +106,9 @@ class FunctionNodeRewriter(NodeRewriter):
         requirements: Iterable[Callable[[], Any]] = (),
         name: str | None = None,
         depth: int = DEFAULT_DEPTH,
+        priority: int = 0,
     ) -> None:
+        self.priority = priority
         self.function = function
         self._tracks = None if tracks is None else list(tracks)
         self.requirements = list(requirements)
@@ -151,7 +155,7 @@ class FunctionGraphRewriter(GraphRewriter):
 
 
 def rewriter(
-    *tracks: Any, name: str | None = None, depth: int = DEFAULT_DEPTH
+    *tracks: Any, name: str | None = None, depth: int = DEFAULT_DEPTH, priority: int = 0
 ) -> Callable[[Callable[..., Replacement]], FunctionNodeRewriter]:
     """Make a function of (node) or (fgraph, node) a node rewriter.
 
@@ -159,8 +163,9 @@ def rewriter(
         tracks: the Ops, classes of Ops or scalar functions whose nodes it sees; none for all nodes.
         name: what it is called; the function's name by default.
         depth: how many nodes deep it looks from the node that it is given.
+        priority: see `NodeRewriter`.
     """
-    return lambda function: FunctionNodeRewriter(function, tracks or None, name=name, depth=depth)
+    return lambda function: FunctionNodeRewriter(function, tracks or None, name=name, depth=depth, priority=priority)
 
 
 def graph_rewriter(function: Callable[[FunctionGraph], Any]) -> FunctionGraphRewriter:
