@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 
+from neano.autodiff import grad
 from neano.tensor import nnet
 from neano.tensor.type import TensorType
 from tensor.op_checks import check_node, check_shapes, evaluate, variable_of
@@ -166,6 +167,8 @@ def test_binary_crossentropies() -> None:
     values = {o: logits, t: bits}
     stable = evaluate([nnet.sigmoid_binary_crossentropy(o, t)], values)[0]
     np.testing.assert_allclose(stable, np.logaddexp(0, logits) - bits * logits, rtol=1e-12, atol=1e-16)
+    slope = evaluate([grad(nnet.sigmoid_binary_crossentropy(o, t).sum(), o)], values)[0]
+    np.testing.assert_allclose(slope, scipy.special.expit(logits) - bits, atol=1e-15)
     p = np.array([0.1, 0.5, 0.9])
     q = variable_of(p)
     plain = evaluate([nnet.binary_crossentropy(q, t[:3])], {q: p, t: bits})[0]
