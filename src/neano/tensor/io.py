@@ -33,7 +33,7 @@ class LoadFromDisk(Op):
             raise ValueError(f"the mode is None or 'c' (changes stay private), not {mmap_mode!r}")
         self.dtype = np.dtype(dtype).name
         self.broadcastable = tuple(map(bool, broadcastable))
-        self.mmap_mode = mmap_mode
+        self.mmap_mode: Any = mmap_mode
 
     def make_node(self, path: Any) -> Apply:
         where = path if isinstance(path, Variable) else Constant(generic, str(path))
