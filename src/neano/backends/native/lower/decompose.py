@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from neano.graph.fgraph import FunctionGraph
+from neano.graph.rewriting.merge import MergeRewriter
 
 
 def decomposed(fgraph: FunctionGraph) -> FunctionGraph:
@@ -22,4 +23,5 @@ def decomposed(fgraph: FunctionGraph) -> FunctionGraph:
             copied.replace(old, new, "decompose")
             if new.owner is not None and hasattr(new.owner.op, "decompose"):
                 pending.append(new.owner)
+    MergeRewriter().apply(copied)  # what two of them share is computed once
     return copied

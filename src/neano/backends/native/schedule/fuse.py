@@ -61,7 +61,9 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
     """Return nests and leaves for items that already share their first `depth` loops."""
     nodes: list[Nest | Item] = []
     position: dict[Item, int] = {}
-    for item in _by_stage(items, depth, expressions):
+    stages = _stages(items, depth, expressions)
+    nest_stages: dict[int, int] = {}
+    for item in sorted(items, key=lambda item: (stages[item], len(item.loops) > depth)):
         after, within = -1, -1  # the last node it must follow; the last node it may stand in
         for dep in item.deps:
             at = position.get(dep)
@@ -74,9 +76,11 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
             position[item] = len(nodes)
             nodes.append(item)
             continue
-        at = _find_nest(nodes, item, depth, max(after + 1, within))
+        joinable = [i for i, stage in nest_stages.items() if stage == stages[item] and i >= max(after + 1, within)]
+        at = _find_nest(nodes, item, depth, joinable)
         if at < 0:
             at = len(nodes)
+            nest_stages[at] = stages[item]
             nodes.append(Nest(item.loops[depth], depth))
         nest = nodes[at]
         assert isinstance(nest, Nest)
@@ -88,26 +92,31 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
     return nodes
 
 
-def _by_stage(items: Sequence[Item], depth: int, expressions: Expressions) -> list[Item]:
-    """Return items in the order of how many nests must be complete before each, so that what may run together stands together."""
+def _stages(items: Sequence[Item], depth: int, expressions: Expressions) -> dict[Item, int]:
+    """Return for each item the stage in which it runs; nests of one stage may share loops.
+
+    An item's stage is how many nests must be complete before it. Arrays are made in the stage that first reads them, so
+    that they need not outlive a nest; scalars as soon as they can be.
+    """
     stages: dict[Item, int] = {}
+    readers: dict[Item, list[Item]] = {}
     for item in items:
         stage = 0
         for dep in item.deps:
-            before = stages.get(dep)
-            if before is None:
-                continue
-            in_nest = len(dep.loops) > depth
-            if in_nest and before >= stage and not is_aligned(dep, item, depth, expressions):
-                before += 1
-            stage = max(stage, before)
+            if dep in stages:
+                readers.setdefault(dep, []).append(item)
+                apart = len(dep.loops) > depth and not is_aligned(dep, item, depth, expressions)
+                stage = max(stage, stages[dep] + apart)
         stages[item] = stage
-    return sorted(items, key=lambda item: (stages[item], len(item.loops) > depth))
+    for item in reversed(items):
+        if item in readers and isinstance(item, Root) and len(item.loops) > depth and item.target.ndim:
+            stages[item] = min(stages[r] - (not is_aligned(item, r, depth, expressions)) for r in readers[item])
+    return stages
 
 
-def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, earliest: int) -> int:
+def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, joinable: Sequence[int]) -> int:
     """Return the position of the latest nest that an item may join, -1 for none."""
-    for at in range(len(nodes) - 1, earliest - 1, -1):
+    for at in reversed(joinable):
         node = nodes[at]
         if isinstance(node, Nest) and node.extent is item.loops[depth] and len(node.items) < MAX_ITEMS_IN_NEST:
             return at
