@@ -256,6 +256,6 @@ def test_debug_mode_compares_backends():
     with config.change_flags(backend="native"):
         f = function([x], x * 2, mode="DebugMode")
     assert_array_equal(f([1.0]), [2])
-    f._run._native = lambda *values: [np.array([5.0])]
+    f._run._native = lambda values: [np.array([5.0])]
     with pytest.raises(BadThunkOutput, match="output 0 differs"):
         f([1.0])

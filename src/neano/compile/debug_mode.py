@@ -8,7 +8,6 @@ speak of. The results are compared with those of the graph before rewriting and 
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,10 +15,10 @@ import numpy as np
 
 from neano.compile.linkers import FunctionSpec, backend, is_registered, register_backend
 from neano.compile.mode import Mode, mode_factories, predefined_linkers
+from neano.compile.twin import make_run
 from neano.config import config
 from neano.graph.fgraph import Feature, FunctionGraph
 from neano.graph.printing import graph_text
-from neano.graph.shared import Container
 from neano.graph.type import Type
 from neano.graph.variable import Apply, Variable
 from neano.tensor.type import TensorType
@@ -147,25 +146,6 @@ def _check_views(node: Apply, inputs: Sequence[Any], outputs: Sequence[Any]) -> 
             )
 
 
-def _twin(spec: FunctionSpec, fgraph: FunctionGraph) -> FunctionSpec:
-    """Return the description of a function of all inputs by position that returns all outputs and keeps nothing."""
-    inputs = tuple(
-        dataclasses.replace(
-            each,
-            name=None,
-            container=Container(each.variable, [None]),
-            storage=None,
-            implicit=False,
-            update=None,
-            required=True,
-            mutable=False,
-        )
-        for each in spec.inputs
-    )
-    returned = len(fgraph.outputs)
-    return FunctionSpec(fgraph, inputs, returned, "list", borrow=(False,) * returned, name=spec.name)
-
-
 class _Checked:
     """Runs a function's graph in all its forms and compares."""
 
@@ -173,19 +153,18 @@ class _Checked:
         self._run = run
         self._types = [v.type for v in spec.fgraph.outputs]
         original = next((f.graph for f in spec.fgraph._features if isinstance(f, _Original)), None)
-        reference = backend("reference")
-        self._original = None if original is None else _plain(reference, _twin(spec, original))
+        self._original = None if original is None else make_run(backend("reference"), spec, original)
         self._native: Any = None
         if spec.linker.check_native and config.backend != "reference" and is_registered(config.backend):
-            self._native = _plain(backend(config.backend), _twin(spec, spec.fgraph))
+            self._native = make_run(backend(config.backend), spec)
 
     def __call__(self, values: list[Any]) -> list[Any]:
         kept = copy.deepcopy(values)
         results: list[Any] = self._run(values)
         if self._native is not None:
-            self._compare(self._native(*copy.deepcopy(kept)), results, BadThunkOutput, "the native backend", False)
+            self._compare(self._native(copy.deepcopy(kept)), results, BadThunkOutput, "the native backend", False)
         if self._original is not None:
-            self._compare(self._original(*kept), results, BadOptimization, "the graph before rewriting", True)
+            self._compare(self._original(kept), results, BadOptimization, "the graph before rewriting", True)
         return results
 
     def _compare(
@@ -196,15 +175,6 @@ class _Checked:
                 raise error(
                     f"output {i} differs: {who} gives\n{other!r}\nand the rewritten graph on the reference\n{result!r}"
                 )
-
-
-def _plain(link: Any, spec: FunctionSpec) -> Any:
-    """Return a callable of values for all inputs."""
-    function = link(spec)
-    function.__dict__.update(
-        spec=spec, defaults=[None] * len(spec.inputs), finder={}, trust_input=False, name=spec.name
-    )
-    return function
 
 
 def _approximately_equal(type_: Type, a: Any, b: Any, may_remove: bool) -> bool:

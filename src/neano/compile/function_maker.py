@@ -14,6 +14,7 @@ from neano.compile.function_values import make_finder
 from neano.compile.io import In, SymbolicOutput, convert_function_input
 from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend
 from neano.compile.mode import get_mode
+from neano.compile.profiling import as_profile, link_profiled
 from neano.config import config
 from neano.graph.destroy import DestroyHandler, Supervisor, has_destroyers
 from neano.graph.errors import InconsistencyError, UnusedInputError
@@ -33,7 +34,7 @@ class FunctionMaker:
         mode: how to compile; see `get_mode`.
         accept_inplace: let the graph have nodes that overwrite their inputs.
         function_builder: taken for compatibility; backends make functions.
-        profile: a profile to fill.
+        profile: measure the calls; see `as_profile`.
         on_unused_input: 'raise', 'warn' or 'ignore'; None for `config.on_unused_input`.
         fgraph: a finished graph of these inputs and outputs, to compile as it is.
         output_keys: the keys of results given as a dict.
@@ -69,7 +70,7 @@ class FunctionMaker:
         self.mode = get_mode(mode)
         self.accept_inplace = accept_inplace
         self.on_unused_input = on_unused_input
-        self.profile = profile
+        self.profile = as_profile(profile, name)
         self.name = name
         self.output_keys = None if output_keys is None else list(output_keys)
         self.unpack_single = outputs is not None and not isinstance(outputs, (list, tuple))
@@ -126,7 +127,8 @@ class FunctionMaker:
         except InconsistencyError as error:
             error.args = (f"{error} (after rewriting by {self.mode})",)
             raise
-        self.rewriting_time = time.perf_counter() - started
+        if self.profile is not None:
+            self.profile.optimizer_time += time.perf_counter() - started
 
     # Functions
 
@@ -169,7 +171,12 @@ class FunctionMaker:
         return "single" if self.unpack_single else "list"
 
     def _link(self, spec: FunctionSpec, defaults: list[Any]) -> Any:
-        function = backend(self.mode.backend)(spec)
+        link = backend(self.mode.backend)
+        started = time.perf_counter()
+        function = link(spec) if self.profile is None else link_profiled(link, spec, self.profile)
+        if self.profile is not None:
+            self.profile.linker_time += time.perf_counter() - started
+            self.profile.nb_nodes = len(spec.fgraph.apply_nodes)
         function.__dict__.update(
             maker=self,
             spec=spec,
@@ -211,7 +218,7 @@ class FunctionMaker:
         replacement = self._replacement_of_inputs(function, swap)
         maker = copy.copy(self)
         maker.name = name if name is not None else f"{self.name} copy" if self.name else None
-        maker.profile = profile
+        maker.profile = as_profile(profile, maker.name)
         fgraph, copies = self.fgraph.clone_get_equiv(attach_features=False)
         maker.inputs = [copy.copy(each) for each in self.inputs]
         for k, given in replacement.items():

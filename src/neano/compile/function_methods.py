@@ -206,6 +206,16 @@ class FunctionMethods:
         return self.spec.returned
 
     @property
+    def return_none(self) -> bool:
+        """Whether the function was made without outputs."""
+        return self.maker.return_none
+
+    @property
+    def output_storage(self) -> list[Container]:
+        """Containers of the types of all outputs. They stay empty: no value is kept from a call."""
+        return [Container(variable, [None]) for variable in self.spec.fgraph.outputs]
+
+    @property
     def fn(self) -> Any:
         """What runs when all arguments are in their exact form: the function itself."""
         return self
@@ -217,6 +227,9 @@ class FunctionMethods:
     def free(self) -> None:
         """Drop what is kept between calls beside the values: functions for subsets of the outputs."""
         self.__dict__.pop("_subsets", None)
+
+    def sync_shared(self) -> None:
+        """Wait until updates have reached their variables: they have, when a call returns."""
 
     # Copies
 
