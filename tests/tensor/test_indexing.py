@@ -393,6 +393,20 @@ def test_what_cannot_be_set() -> None:
         m[0] = 1
 
 
+@pytest.mark.parametrize(
+    ("base", "value", "wanted"),
+    [("float32", "float64", "float64"), ("float64", "float32", "float32"), ("complex128", "float32", "float32")],
+)
+def test_dtype_of_the_cotangent_of_a_value(base: str, value: str, wanted: str) -> None:
+    x, y = TensorType(base, (None, None))(), TensorType(value, (None,))()
+    for index in (0, [0, 1], ([0, 1], [1, 0])):
+        node = set_subtensor(x[index], y).owner
+        cotangents = node.op.L_op(node.inputs, node.outputs, [x])
+        assert (cotangents[0].dtype, cotangents[1].dtype) == (base, wanted)
+        given = {x: np.ones((2, 2), dtype=base), y: np.ones(2, dtype=value)}
+        assert evaluate([cotangents[1]], given)[0].shape == (2,)
+
+
 def test_inplace_writes_into_the_base() -> None:
     for index in (slice(1, 3), [0, 2], ([0, 1], [1, 0]), MASK):
         array = CUBE.copy()

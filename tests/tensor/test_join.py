@@ -106,6 +106,13 @@ def test_split(lengths: list[int], axis: int, symbolic: bool, known: bool) -> No
     check_node(parts[0], values, np.random.default_rng(2))
 
 
+def test_cotangents_have_the_dtypes_of_what_was_joined() -> None:
+    tensors = [TensorType(d, (None,))() for d in ("complex128", "float32", "float64")]
+    node = join(0, *tensors).owner
+    cotangents = node.op.L_op(node.inputs, node.outputs, [TensorType("complex128", (None,))()])
+    assert [c.dtype for c in cotangents[1:]] == ["complex128", "float32", "float64"]
+
+
 def test_split_refuses() -> None:
     x = variable_of(np.zeros((2, 3)))
     with pytest.raises(ValueError, match="2 lengths were given for 3 parts"):

@@ -12,7 +12,7 @@ from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply
 from neano.scalar.dtypes import is_discrete, upcast
-from neano.scalar.op import zeros_of
+from neano.scalar.op import onto, zeros_of
 from neano.scalar.rows import row
 from neano.tensor import static
 from neano.tensor.convert import as_tensor_variable
@@ -172,7 +172,7 @@ def _in_form_of(piece: Any, tensor: Any) -> Any:
     """Return a cotangent in the broadcast pattern and dtype of what it is the cotangent of."""
     if is_discrete(tensor.dtype):
         return zeros_of(tensor)
-    piece = patternbroadcast(piece, tensor.type.broadcastable)
+    piece = onto(tensor, patternbroadcast(piece, tensor.type.broadcastable))
     return piece if piece.dtype == tensor.dtype else piece.astype(tensor.dtype)
 
 

@@ -15,7 +15,7 @@ from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply, Variable
 from neano.scalar.dtypes import is_complex, is_discrete
-from neano.scalar.op import zeros_of
+from neano.scalar.op import onto, zeros_of
 from neano.scalar.type import as_scalar
 from neano.tensor import index_list as index_lists
 from neano.tensor import static
@@ -242,6 +242,7 @@ def cotangent_of_value(part: Any, y: Any) -> Any:
     ]
     if stretched:
         part = part.sum(axis=stretched, keepdims=True)
+    part = onto(y, part)
     return part if part.dtype == y.dtype else part.astype(y.dtype)
 
 
