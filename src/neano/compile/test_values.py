@@ -34,6 +34,24 @@ def get_test_value(v: Any) -> Any:
         raise
 
 
+def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
+    """Return a list of one tuple of the arguments' test values; an empty list where test values are off or one lacks.
+
+    Raises:
+        AttributeError: one is missing and `config.compute_test_value` says "raise".
+    """
+    if config.compute_test_value == "off":
+        return []
+    try:
+        return [tuple(get_test_value(arg) for arg in args)]
+    except AttributeError as error:
+        if config.compute_test_value == "raise":
+            raise
+        if config.compute_test_value == "warn":
+            warnings.warn(str(error), stacklevel=2)
+        return []
+
+
 def compute_test_values(node: Apply) -> None:
     """Compute a node on its inputs' test values and attach the results to its outputs.
 

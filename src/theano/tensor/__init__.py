@@ -1,5 +1,26 @@
 """`theano.tensor`: see `neano.tensor`."""
 
-from neano.tensor import *
-from neano.autodiff import grad
-from neano.tensor import nnet
+from theano import _lazy
+from theano.tensor import nnet, sort, var  # before the functions sort and var take these names
+from theano.tensor.basic import *
+from theano.tensor.basic import _shared, _tensor_py_operators
+
+__getattr__ = _lazy.submodules(
+    __name__,
+    (
+        "blas",
+        "elemwise",
+        "extra_ops",
+        "inplace",
+        "io",
+        "opt",
+        "raw_random",
+        "shared_randomstreams",
+        "sharedvar",
+        "subtensor",
+        "type",
+        "type_other",
+        "utils",
+        "xlogx",
+    ),
+)

@@ -1,0 +1,3 @@
+"""`theano.compile.builders`."""
+
+from neano.compile.op_from_graph import OpFromGraph

@@ -1,0 +1,3 @@
+"""`theano.compile.io`."""
+
+from neano.compile.io import In, Out, SymbolicInput, SymbolicOutput

@@ -1,0 +1,3 @@
+"""`theano.compile.profiling`."""
+
+from neano.compile.profiling import ProfileStats, print_global_stats, register_profiler_printer

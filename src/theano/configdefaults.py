@@ -1,0 +1,3 @@
+"""`theano.configdefaults`: the flags are declared in `neano.config`."""
+
+from neano.config import config

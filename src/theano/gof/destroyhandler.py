@@ -1,0 +1,3 @@
+"""`theano.gof.destroyhandler`: Ops that overwrite their inputs."""
+
+from neano.graph.destroy import DestroyHandler

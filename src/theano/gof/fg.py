@@ -1,0 +1,4 @@
+"""`theano.gof.fg`."""
+
+from neano.graph.errors import InconsistencyError, MissingInputError
+from neano.graph.fgraph import FunctionGraph

@@ -1,0 +1,5 @@
+"""`theano.gof.null_type`."""
+
+from neano.graph.null_type import NullType
+
+null_type = NullType()

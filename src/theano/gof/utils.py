@@ -1,0 +1,3 @@
+"""`theano.gof.utils`."""
+
+from neano.graph.errors import MethodNotDefined

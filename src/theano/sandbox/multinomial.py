@@ -1,0 +1,3 @@
+"""`theano.sandbox.multinomial`."""
+
+from neano.random.from_uniform import ChoiceFromUniform, MultinomialFromUniform

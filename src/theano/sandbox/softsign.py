@@ -1,0 +1,3 @@
+"""`theano.sandbox.softsign`: moved to `theano.tensor.nnet`."""
+
+from neano.tensor.nnet import softsign

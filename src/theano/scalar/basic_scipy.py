@@ -1,0 +1,3 @@
+"""`theano.scalar.basic_scipy`: special functions."""
+
+from theano.scalar.basic import *

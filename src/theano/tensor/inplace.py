@@ -1,0 +1,3 @@
+"""`theano.tensor.inplace`: operations that write over their first operand."""
+
+from neano.tensor.inplace import *

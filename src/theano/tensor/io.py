@@ -1,0 +1,3 @@
+"""`theano.tensor.io`."""
+
+from neano.tensor.io import LoadFromDisk, load

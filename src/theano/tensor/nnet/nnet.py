@@ -1,0 +1,3 @@
+"""`theano.tensor.nnet.nnet`."""
+
+from neano.tensor.nnet import *

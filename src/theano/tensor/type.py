@@ -1,0 +1,3 @@
+"""`theano.tensor.type`."""
+
+from neano.tensor.type import TensorType

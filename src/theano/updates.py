@@ -1,0 +1,3 @@
+"""`theano.updates`."""
+
+from neano.graph.updates import OrderedUpdates

@@ -1,0 +1,3 @@
+"""The version of Theano whose names these are."""
+
+version = "1.0.5"
