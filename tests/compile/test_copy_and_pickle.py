@@ -1,7 +1,9 @@
 """Copies of functions, pickles of functions and of what they are made of."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import numpy as np
 import pytest
@@ -185,3 +187,14 @@ def test_evaluation_is_kept_and_not_pickled():
         y.eval({x: "a"})
     with pytest.raises(TypeError, match="takes a dict"):
         y.eval(3)
+
+
+def test_a_copy_does_not_keep_the_original_alive():
+    x = dscalar("x")
+    f = function([x], x * 2)
+    other = f.copy()
+    reference = weakref.ref(f)
+    del f
+    gc.collect()
+    assert reference() is None
+    assert other(2) == 4

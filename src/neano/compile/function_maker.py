@@ -132,12 +132,18 @@ class FunctionMaker:
 
     # Functions
 
-    def create(self, values: Sequence[Any] | None = None, containers: Sequence[Container | None] | None = None) -> Any:
+    def create(
+        self,
+        values: Sequence[Any] | None = None,
+        containers: Sequence[Container | None] | None = None,
+        like: Any = None,
+    ) -> Any:
         """Return a function.
 
         Args:
             values: the present values of explicit inputs, instead of their defaults.
             containers: containers to use for inputs, instead of new ones.
+            like: a function of an equal graph, whose code may be used again.
         """
         update_of = {k: i for i, k in (self.fgraph.update_mapping or {}).items()}
         specs, defaults = [], []
@@ -157,6 +163,7 @@ class FunctionMaker:
             allow_gc=self.mode.linker.collects_garbage,
             name=self.name,
             linker=self.mode.linker,
+            like=like,
         )
         function = self._link(spec, defaults)
         if values is not None:
@@ -179,7 +186,7 @@ class FunctionMaker:
             self.profile.nb_nodes = len(spec.fgraph.apply_nodes)
         function.__dict__.update(
             maker=self,
-            spec=spec,
+            spec=dataclasses.replace(spec, like=None),  # a copy does not keep the original alive
             finder=make_finder(spec),
             defaults=defaults,
             name=self.name,
@@ -208,6 +215,7 @@ class FunctionMaker:
             returned=len(chosen),
             form="list",
             borrow=tuple(spec.borrow[i] for i in chosen),
+            like=None,
         )
         return self._link(reduced, function.defaults)
 
@@ -236,7 +244,7 @@ class FunctionMaker:
             each.container if each.implicit and k not in replacement else None
             for k, each in enumerate(function.spec.inputs)
         ]
-        return maker.create(values, containers)
+        return maker.create(values, containers, None if delete_updates else function)
 
     def _replacement_of_inputs(self, function: Any, swap: Mapping[Any, SharedVariable]) -> dict[int, SharedVariable]:
         found: dict[int, SharedVariable] = {}

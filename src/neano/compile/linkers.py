@@ -64,6 +64,7 @@ class FunctionSpec:
         allow_gc: whether intermediate values are freed during a call.
         name: for error messages.
         linker: the options of the mode's linker.
+        like: a function of an equal graph, of which this one differs in its containers only; its code may be used again.
     """
 
     fgraph: FunctionGraph
@@ -75,6 +76,7 @@ class FunctionSpec:
     allow_gc: bool = True
     name: str | None = None
     linker: Any = None
+    like: Any = None
 
     @property
     def explicit(self) -> int:

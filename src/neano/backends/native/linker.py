@@ -93,10 +93,15 @@ def function_type() -> type:
 
 def link(spec: FunctionSpec) -> Any:
     """Return a function that runs natively."""
-    stages = compile_graph(spec)
     signature = signature_of(spec)
-    emitted = stages.emitted
-    linked = link_function(signature, emitted.modules, emitted.symbols)
+    like = {} if spec.like is None else spec.like.__dict__
+    if like.get("signature") == signature:
+        stages, linked = like["stages"], like["linked"]
+        emitted = stages.emitted
+    else:
+        stages = compile_graph(spec)
+        emitted = stages.emitted
+        linked = link_function(signature, emitted.modules, emitted.symbols)
     function = native_callable(
         function_type(),
         linked,
@@ -108,7 +113,7 @@ def link(spec: FunctionSpec) -> Any:
         constants=emitted.constants,
         keys=spec.keys,
     )
-    function.__dict__["stages"] = stages
+    function.__dict__.update(stages=stages, linked=linked, signature=signature)
     return function
 
 
