@@ -26,7 +26,6 @@ class Function(FunctionMethods, metaclass=ABCMeta):  # backends register callabl
         self._stored = [each.container.storage for each in spec.inputs[spec.explicit :]]
         self._updates = [spec.inputs[k].container.storage for k in spec.updates]
         self._returned = spec.returned
-        self._result = spec.result
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         values = self.convert_arguments(args, kwargs)
@@ -36,4 +35,4 @@ class Function(FunctionMethods, metaclass=ABCMeta):  # backends register callabl
         outputs = self._run(values)
         for storage, new_value in zip(self._updates, outputs[self._returned :], strict=True):
             storage[0] = new_value
-        return self._result(outputs[: self._returned])
+        return self.spec.result(outputs[: self._returned])
