@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from neano.backends.native import ir
 from neano.backends.native.schedule.plan import Invocation, Stored
 from neano.backends.native.schedule.planner import Planner
 from neano.graph.variable import Apply
@@ -31,7 +32,12 @@ def plan_fallback(node: Apply, planner: Planner) -> None:
         results.append(result)
     planner.plan.objects.append(caller(node))
     attributes = (("object", len(planner.plan.objects) - 1),)
-    planner.add(Invocation("python", tuple(results), operands, attributes=attributes))
+    invocation = Invocation("python", tuple(results), operands, attributes=attributes)
+    planner.add(invocation)
+    for result in results:
+        for length in result.lengths:
+            if isinstance(length, ir.Dim):  # it is there once the call has been made
+                planner.x.after(length, invocation)
     planner.fallbacks.append(node)
 
 

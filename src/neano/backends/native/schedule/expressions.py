@@ -17,7 +17,7 @@ from neano.backends.native import ir
 from neano.scalar.dtypes import is_discrete
 
 if TYPE_CHECKING:
-    from neano.backends.native.schedule.plan import Guard, Stored
+    from neano.backends.native.schedule.plan import Item, Stored
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,10 +118,10 @@ class Facts:
 
     depth: int
     cost: int
-    needs: frozenset[Guard]
+    needs: frozenset[Item]
 
 
-_NOTHING: frozenset[Guard] = frozenset()
+_NOTHING: frozenset[Item] = frozenset()
 
 _COMPARISONS = {
     "lt": lambda a, b: a < b,
@@ -166,10 +166,10 @@ class Expressions:
             self._facts[id(found)] = Facts(depth, min(cost, 1_000_000), needs)
         return found
 
-    def after(self, expr: Expr, guard: Guard) -> Expr:
-        """Record that the expression may be evaluated only after a guard has passed; return it."""
+    def after(self, expr: Expr, item: Item) -> Expr:
+        """Record that the expression may be evaluated only after an item (a guard, a call) is done; return it."""
         facts = self._facts[id(expr)]
-        facts.needs = facts.needs | {guard}
+        facts.needs = facts.needs | {item}
         return expr
 
     def const(self, value: Any, dtype: str = "int64") -> ir.Const:
