@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,12 @@ from neano.tensor.variable import TensorConstant, TensorVariable
 class AsTensorError(TypeError):
     """Something cannot be made into a tensor."""
 
+
+stack_nested: Callable[[Any], Any] | None = None
+"""Makes one tensor of nested lists that hold variables; set by `neano.tensor.join`."""
+
+change_rank: Callable[[Any, int], Any] | None = None
+"""Adds or drops leading dimensions that broadcast, to reach a rank; set by `neano.tensor.rearrange`."""
 
 _small_constants: dict[Any, TensorConstant] = {}
 
@@ -68,7 +75,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     if isinstance(x, TensorVariable):
         if ndim is None or x.ndim == ndim:
             return x
-        return _with_rank(x, ndim)
+        return _hook(change_rank)(x, ndim)
     if isinstance(x, Apply):
         return as_tensor_variable(x.default_output(), name, ndim)
     if isinstance(x, Variable):
@@ -82,9 +89,7 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
             "or `!=` between variables, those compare identity: use neano.tensor.eq(a, b) and neano.tensor.neq(a, b)."
         )
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Variable, list, tuple)) for v in x) and _has_variable(x):
-        from neano.tensor.join import stack_list
-
-        return as_tensor_variable(stack_list(x), name, ndim)
+        return as_tensor_variable(_hook(stack_nested)(x), name, ndim)
     convert = getattr(x, "_as_TensorVariable", None)
     if convert is not None:
         return as_tensor_variable(convert(), name, ndim)
@@ -99,13 +104,8 @@ def _has_variable(x: Any) -> bool:
     return isinstance(x, Variable) or (isinstance(x, (list, tuple)) and any(map(_has_variable, x)))
 
 
-def _with_rank(x: Any, ndim: int) -> Any:
-    """Return `x` with broadcasting dimensions added on the left, or leading ones dropped, to reach a rank."""
-    from neano.tensor.elemwise import DimShuffle, pad_left
-
-    if x.ndim < ndim:
-        return pad_left(x, ndim)
-    extra = x.ndim - ndim
-    if not all(x.broadcastable[:extra]):
-        raise ValueError(f"cannot make {x} of {x.ndim} dimensions one of {ndim}: the leading ones do not broadcast")
-    return DimShuffle(x.broadcastable, list(range(extra, x.ndim)))(x)
+def _hook(function: Callable[..., Any] | None) -> Callable[..., Any]:
+    """Return what another module of the package has set."""
+    if function is None:
+        raise RuntimeError("the tensor language is only half loaded: import neano.tensor")
+    return function

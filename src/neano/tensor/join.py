@@ -14,7 +14,7 @@ from neano.graph.variable import Apply
 from neano.scalar.dtypes import is_discrete, upcast
 from neano.scalar.op import onto, zeros_of
 from neano.scalar.rows import row
-from neano.tensor import static
+from neano.tensor import convert, static
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.creation import MakeVector
 from neano.tensor.rebroadcast import patternbroadcast
@@ -345,6 +345,9 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
 def stack_list(nested: Sequence[Any]) -> Any:
     """Return the tensor that nested lists of variables and numbers stand for; it is how a list becomes a tensor."""
     return _stack([stack_list(v) if isinstance(v, (list, tuple)) else as_tensor_variable(v) for v in nested], 0)
+
+
+convert.stack_nested = stack_list
 
 
 def _stack(tensors: list[Any], axis: Any) -> Any:

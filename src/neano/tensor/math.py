@@ -12,6 +12,7 @@ import numpy as np
 
 import neano.scalar.table  # noqa: F401 - declares the rows
 from neano.graph.variable import Constant
+from neano.scalar.division import int_or_true_div
 from neano.scalar.dtypes import check_dtype, is_complex, is_discrete
 from neano.scalar.rows import ROWS, row
 from neano.tensor import static
@@ -122,8 +123,6 @@ def ceil_intdiv(a: Any, b: Any) -> Any:
 
 def div_proxy(x: Any, y: Any) -> Any:
     """Return the quotient, of integers as `config.int_division` says."""
-    from neano.scalar.division import int_or_true_div
-
     x, y = as_tensor_variable(x), as_tensor_variable(y)
     chosen = int_or_true_div(is_discrete(x.dtype), is_discrete(y.dtype))
     return ELEMENTWISE[chosen.name](x, y)

@@ -9,6 +9,7 @@ import numpy as np
 
 from neano.graph.variable import Constant
 from neano.scalar.rows import row
+from neano.tensor import convert
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.creation import alloc, shape_entries
 from neano.tensor.elemwise import DimShuffle
@@ -179,3 +180,20 @@ def stretched_to_all(operands: Sequence[Any], i: int) -> Any:
         if j != i:
             result = row("second")(other, result)
     return result
+
+
+def with_rank(x: Any, ndim: int) -> Any:
+    """Return `x` with dimensions that broadcast added on the left, or leading ones dropped, to reach a rank.
+
+    Raises:
+        ValueError: a dimension to be dropped does not broadcast.
+    """
+    if x.ndim < ndim:
+        return shape_padleft(x, ndim - x.ndim)
+    extra = x.ndim - ndim
+    if not all(x.broadcastable[:extra]):
+        raise ValueError(f"cannot make {x} of {x.ndim} dimensions one of {ndim}: the leading ones do not broadcast")
+    return dimshuffle(x, *range(extra, x.ndim))
+
+
+convert.change_rank = with_rank
