@@ -106,12 +106,10 @@ def _bound(upper: bool, dtype: str, lanes: int) -> Value | None:
 
 def better(b: Builder, function: str, candidate: Value, best: Value) -> Value:
     """Return whether a candidate replaces the best value so far: it is beyond it, or a NaN where that is none."""
-    beyond = (a.gt if function == "maximum" else a.lt)(b, candidate, best)
-    if not is_float(candidate.dtype) and not is_complex(candidate.dtype):
-        return beyond
-    nan, known = a.isnan(b, candidate), a.isnan(b, best)
-    fresh = b.int_op("and", nan, b.int_op("xor", known, constant(True, "bool", known.lanes)))
-    return b.int_op("or", beyond, fresh)
+    if is_float(candidate.dtype):
+        predicate = "ugt" if function == "maximum" else "ult"  # true as well where either is NaN
+        return b.int_op("and", b.compare(predicate, candidate, best), b.compare("ord", best, best))
+    return (a.gt if function == "maximum" else a.lt)(b, candidate, best)
 
 
 def combine_extreme(

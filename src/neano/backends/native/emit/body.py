@@ -377,7 +377,7 @@ class BodyEmitter(StatementEmitter):
     # Kernels.
 
     def loop(self, loop: Loop) -> None:
-        nest = nest_of(loop)
+        nest = nest_of(loop, self.views)
         kernel = KernelEmitter(self.program, self.target, self.options, self.views, nest).emit()
         self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
         extents, flat, total = self._extents(nest)

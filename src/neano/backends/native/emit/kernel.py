@@ -14,7 +14,8 @@ from neano.backends.native.emit.accumulators import Accumulator
 from neano.backends.native.emit.memory import Memory, Size, load, offset, size_add, size_mul
 from neano.backends.native.emit.nest import Nest
 from neano.backends.native.emit.numbering import Numbering
-from neano.backends.native.emit.plan import Analysis
+from neano.backends.native.emit.panels import MAX_PANELS, Panel, Panels, steps
+from neano.backends.native.emit.plan import Access, Analysis, Kind, Plan
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
@@ -76,6 +77,8 @@ class KernelEmitter(StatementEmitter):
         self.bounds: dict[str, tuple[Size, Size]] = {}
         self.rows: dict[str, str] = {}
         self.to_free: list[str] = []
+        self.panels: dict[int, Panel] = {}
+        self._plans: dict[str, Plan | None] = {}
         self.can_fail = False
         self.weight = 0
         self.vectors: list[bool] = []
@@ -153,15 +156,63 @@ class KernelEmitter(StatementEmitter):
 
     def loop(self, loop: Loop) -> None:
         first, stop = self.bounds[loop.index] if loop.index in self.bounds else (0, self.sizes((loop.extent,))[0])
-        plan = None
         if not any(isinstance(s, Loop) for s in loop.body):
-            plan = Analysis(self.program, self.numbering, self.b.target, self.views, loop).run()
-            self.vectors.append(plan is not None)
-            self.weight += 4 * len(loop.body) if plan is None else plan.weight
+            self._run(loop, first, stop)
+        elif len(self.nest.loops) > 1 and loop is self.nest.loops[-2] and (turned := self._turned()):
+            self._panelled(loop, first, stop, turned)
+        else:
+            self.plain_loop(loop, first, stop)
+
+    def _run(self, loop: Loop, first: Size, stop: Size) -> None:
+        """Run a loop that holds no other, in vectors where it can."""
+        plan = self.plan(loop)
+        self.vectors.append(plan is not None)
+        self.weight += 4 * len(loop.body) if plan is None else plan.weight
         if plan is None:
             self.plain_loop(loop, first, stop)
         else:
-            VectorLoop(self, loop, plan, first, stop).emit()
+            VectorLoop(self, loop, plan, first, stop, self.panels).emit()
+
+    def plan(self, loop: Loop) -> Plan | None:
+        """Return how a loop runs in vectors."""
+        if loop.index not in self._plans:
+            analysis = Analysis(self.program, self.numbering, self.b.target, self.views, loop)
+            self._plans[loop.index] = analysis.run()
+        return self._plans[loop.index]
+
+    def _turned(self) -> list[Access]:
+        """Return the operands of the innermost loop that may be turned round: their neighbours stand in the next row."""
+        loops = self.nest.loops
+        plan = self.plan(loops[-1]) if self.nest.turned else None
+        if plan is None:
+            return []
+        strided = [access for access in plan.loads.values() if access.kind is Kind.STRIDED]
+        return [access for access in strided if self._axes(access) is not None][:MAX_PANELS]
+
+    def _axes(self, access: Access) -> tuple[int, int] | None:
+        """Return the axes of an operand that the indices of the two innermost loops stand on."""
+        names = [node.name if isinstance(node := self.numbering.nodes[n], Ref) else "" for n in access.index]
+        wanted = [loop.index for loop in self.nest.loops[-2:]]
+        if any(names.count(name) != 1 for name in wanted):
+            return None
+        found = (access.buffer, *(names.index(name) for name in wanted))
+        return found[1:] if found in self.nest.turned else None
+
+    def _panelled(self, loop: Loop, first: Size, stop: Size, turned: list[Access]) -> None:
+        """Run the two innermost loops panel by panel where an operand is turned round, else as one panel."""
+        inner = self.nest.loops[-1]
+        ends = self.bounds[inner.index] if inner.index in self.bounds else (0, self.sizes((inner.extent,))[0])
+        panels = Panels(self, turned, [self._axes(access) or (0, 0) for access in turned])
+
+        def columns(column: str, end: str) -> None:
+            self.bounds[inner.index] = (column, end)
+            steps(self.b, "rows", first, stop, panels.height, lambda row, last: rows(column, end, row, last))
+
+        def rows(column: str, end: str, row: str, last: str) -> None:
+            self.panels = panels.fill(loop.index, inner.index, (row, last), (column, end))
+            self.plain_loop(loop, row, last)
+
+        steps(self.b, "columns", ends[0], ends[1], panels.width, columns)
 
     # Memory of one iteration.
 

@@ -3,14 +3,18 @@
 Loops run as one where every place in memory that the body touches is either independent of all of their indices or has
 each of them as the index of one axis: where strides fit, two axes are one longer axis. Whether they fit is seen at run
 time, by the caller of the kernel, which hands over the lengths of the merged loops.
+
+A place may have its neighbours along the second innermost loop rather than the innermost, as a transposed operand has; the
+kernel then takes it panel by panel (`panels`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from neano.backends.native.ir import Expr, Load, Loop, Ref, Store, Update
-from neano.backends.native.traverse import defined_names, expressions, operands, postorder, statements
+from neano.backends.native.ir import Expr, Let, Load, Loop, Ref, Store, Update
+from neano.backends.native.traverse import all_expressions, defined_names, expressions, operands, postorder, statements
 
 
 @dataclass(frozen=True)
@@ -21,15 +25,20 @@ class Nest:
         loops: from the outermost to the innermost.
         merged_from: the loops from this one on may be merged; the innermost's position where none may.
         axes: for each place that the body touches and that moves with the merged loops, its buffer and their axes.
+        turned: for each place with an axis for each of the two innermost loops, its buffer and those axes; empty where the loops
+            must run in their order.
+        any_order: whether the iterations of all loops may run in any order.
     """
 
     loops: tuple[Loop, ...]
     merged_from: int
     axes: tuple[tuple[str, tuple[int, ...]], ...]
+    turned: tuple[tuple[str, int, int], ...] = ()
+    any_order: bool = False
 
 
-def nest_of(loop: Loop) -> Nest:
-    """Return a loop and the loops right inside it as a nest."""
+def nest_of(loop: Loop, views: Mapping[str, str]) -> Nest:
+    """Return a loop and the loops right inside it as a nest; `views` gives the base of each window."""
     loops = [loop]
     while len(loops[-1].body) == 1 and isinstance(loops[-1].body[0], Loop):
         loops.append(loops[-1].body[0])
@@ -38,12 +47,13 @@ def nest_of(loop: Loop) -> Nest:
     inside = set(names) | defined_names(loops[-1].body)
     constant = all(not inside & _names((each.extent,)) for each in loops)
     if innermost == 0 or not constant or any(isinstance(s, Loop) for s in statements(loops[-1].body)):
-        return Nest(tuple(loops), innermost, ())
+        return Nest(tuple(loops), innermost, (), (), innermost == 0 and _any_order(loops, views))
     touched = _touched(loops[-1])
     start, axes = innermost, list[tuple[str, tuple[int, ...]]]()
     while start > 0 and (found := _axes(touched, names[start - 1 :])) is not None:
         axes, start = found, start - 1
-    return Nest(tuple(loops), start, tuple(axes))
+    any_order = _any_order(loops, views)
+    return Nest(tuple(loops), start, tuple(axes), _turned(touched, loops) if any_order else (), any_order)
 
 
 def _names(exprs: tuple[Expr, ...]) -> set[str]:
@@ -89,6 +99,46 @@ def _names_outside_indices(exprs: list[Expr]) -> set[str]:
         else:
             stack += operands(expr)
     return found
+
+
+def _turned(touched: _Touched, loops: list[Loop]) -> tuple[tuple[str, int, int], ...]:
+    """Return the places with an axis for each of the two innermost loops."""
+    found: dict[tuple[str, int, int], None] = {}
+    for buffer, index in touched.places:
+        axes = {e.name: axis for axis, e in enumerate(index) if isinstance(e, Ref)}
+        if loops[-1].index in axes and loops[-2].index in axes:
+            found[buffer, axes[loops[-2].index], axes[loops[-1].index]] = None
+    return tuple(found)
+
+
+def _any_order(loops: list[Loop], views: Mapping[str, str]) -> bool:
+    """Return whether the iterations of all loops may run in any order.
+
+    They may where every buffer that is written is written by one statement, at an element of its own in each iteration, and is
+    read at that element only; and where the loops promise it.
+    """
+    if all(loop.parallel for loop in loops):
+        return True
+    names, written = {loop.index for loop in loops}, dict[str, tuple[Expr, ...]]()
+    for statement in loops[-1].body:
+        if not isinstance(statement, (Let, Store)):
+            return False
+        if isinstance(statement, Store):
+            own = {e.name for e in statement.index if isinstance(e, Ref)}
+            root = _root(statement.buffer, views)
+            if not names <= own or root in written or root != statement.buffer:
+                return False
+            written[root] = statement.index
+    for expr in all_expressions(loops[-1].body):
+        if isinstance(expr, Load) and _root(expr.buffer, views) in written and written.get(expr.buffer) != expr.index:
+            return False
+    return True
+
+
+def _root(name: str, views: Mapping[str, str]) -> str:
+    while name in views:
+        name = views[name]
+    return name
 
 
 def _axes(touched: _Touched, names: list[str]) -> list[tuple[str, tuple[int, ...]]] | None:

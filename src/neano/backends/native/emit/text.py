@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class Value:
 
     def same(self, text: str) -> Value:
         """Return a real value of the same dtype and lanes with another text."""
-        return replace(self, text=text)
+        return Value(text, self.dtype, self.lanes)
 
 
 def join_parts(real: Value, imaginary: Value) -> Value:

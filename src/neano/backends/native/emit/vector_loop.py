@@ -12,7 +12,7 @@ depend on whether the main or the rest loop computes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from neano.backends.native.emit import accumulators
@@ -34,6 +34,7 @@ from neano.backends.native.emit.memory import (
     store_vector,
     strided_copy,
 )
+from neano.backends.native.emit.panels import Panel
 from neano.backends.native.emit.plan import Access, Kind, Plan
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
@@ -71,9 +72,11 @@ State = list[Value]
 class VectorLoop:
     """Writes one loop. `first` and `stop` bound its index."""
 
-    def __init__(self, host: StatementEmitter, loop: Loop, plan: Plan, first: Size, stop: Size) -> None:
+    def __init__(
+        self, host: StatementEmitter, loop: Loop, plan: Plan, first: Size, stop: Size, panels: Mapping[int, Panel]
+    ) -> None:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
-        self.first, self.stop = first, stop
+        self.first, self.stop, self.panels = first, stop, panels
         self.numbering = host.numbering
         self.splats: dict[int, Value] = {}
         self.reads: dict[int, Place] = {}
@@ -126,10 +129,18 @@ class VectorLoop:
             growth = self._coefficient(number, evaluator)
             if growth != 0:
                 place.stride = size_add(self.b, place.stride, size_mul(self.b, growth, memory.stride(axis)))
+        if access.number in self.panels:
+            self._use_panel(place, self.panels[access.number])
         if access.kind is Kind.STRIDED:
             known = isinstance(place.stride, int)
             place.direct = "false" if known else self.b.op(f"icmp eq i64 {place.stride}, {SIZE[dtype]}")
         return place
+
+    def _use_panel(self, place: Place, panel: Panel) -> None:
+        """Read from the operand's panel where it is turned round."""
+        row = self.host.values[panel.index].text
+        place.base = self.b.op(f"select i1 {panel.turned}, ptr {panel.row(row)}, ptr {place.base}")
+        place.stride = self.b.op(f"select i1 {panel.turned}, i64 {place.size}, i64 {place.stride}")
 
     def _coefficient(self, number: int, evaluator: Evaluator) -> Size:
         """Return by how much an affine index grows with the loop's index."""
