@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import neano.tensor as T
+from neano.config import config
+from neano.scalar.division import IntegerDivisionError
 from neano.scalar.rows import ROWS
 from neano.tensor import inplace
 from neano.tensor.inplace import INPLACE
@@ -84,6 +86,17 @@ def test_quotients() -> None:
     assert value_of(T.ceil_intdiv(x, y), *given).tolist() == [-1, -1, 1]
     assert T.ceil_intdiv(T.bscalar(), 3).dtype == "int8"
     assert value_of(T.mod_check(x, y), *given).tolist() == [1, -1, 0]
+
+
+def test_division_of_integers_as_the_flag_says() -> None:
+    x, y = T.ivectors("xy")
+    with config.change_flags(int_division="int"), pytest.warns(DeprecationWarning, match="floor division"):
+        assert T.div_proxy(x, y).owner.op == T.int_div
+    with config.change_flags(int_division="floatX"):
+        assert T.div_proxy(x, y).owner.op == T.true_div
+    with config.change_flags(int_division="raise"), pytest.raises(IntegerDivisionError):
+        T.div_proxy(x, y)
+    assert T.div_proxy(x, T.dvector()).owner.op == T.true_div
 
 
 def test_integers_are_never_nan_or_infinite() -> None:
