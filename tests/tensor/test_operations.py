@@ -13,7 +13,7 @@ import pytest
 
 import neano.tensor as T
 from neano.graph.errors import ShapeError
-from neano.graph.op import has_method
+from neano.graph.op import Op, has_method
 from neano.graph.traverse import toposort
 from neano.scalar.dtypes import is_discrete
 from tensor.op_checks import check_derivatives, check_shapes, evaluate, variable_of
@@ -360,3 +360,36 @@ def has_derivative(node: Any) -> bool:
     """Say whether a node computes floats from floats by a method that there is."""
     continuous = any(getattr(v.type, "dtype", "") == "float64" for v in node.inputs)
     return continuous and has_method(node.op, "R_op")
+
+
+def subclasses(cls: type) -> list[type]:
+    """Return all classes derived from a class."""
+    return [cls, *[s for child in cls.__subclasses__() for s in subclasses(child)]]
+
+
+def test_operations_are_values() -> None:
+    """Every kind of operation names what makes two of it equal, so that equal computations can be merged."""
+    kinds = [
+        cls
+        for cls in subclasses(Op)
+        if cls.__module__.startswith("neano.tensor.") and cls.make_node is not Op.make_node
+    ]
+    assert len(kinds) > 50
+    assert [cls.__name__ for cls in kinds if not isinstance(getattr(cls, "__props__", None), tuple)] == []
+
+
+def test_no_operation_is_equal_to_one_of_another_kind() -> None:
+    ops = [
+        T.Sum(0),
+        T.Prod(0),
+        T.Max(0),
+        T.Min(0),
+        T.Argmax(0),
+        T.MaxAndArgmax(0),
+        T.CumOp(0),
+        T.Eye("int8"),
+        T.Tri("int8"),
+    ]
+    ops += [T.ARange("int8"), T.AllocEmpty("int8"), T.MakeVector("int8"), T.Dot(), T.Alloc(), T.Shape(), T.Shape_i(0)]
+    assert len(set(ops)) == len(ops)
+    assert len({str(op) for op in ops}) == len(ops)
