@@ -268,8 +268,25 @@ def test_results_are_brought_into_form():
         Declared()(x, x)
 
 
-def test_ops_with_thunks(backend):
+class Fails(Scale):
+    """Cannot be computed."""
+
+    def perform(self, node, inputs, output_storage):
+        raise LookupError("my message")
+
+
+def test_errors_of_ops_say_where():
+    x, s = dvector("x"), shared(np.zeros(2))
+    f = function([x], Fails(2)(x), updates=[(s, s + x)])
+    with pytest.raises(LookupError, match=r"^my message\nApply node that caused the error: Fails.*\n") as raised:
+        f([1.0, 2.0])
+    for part in ("Inputs shapes: [(2,)]", "Inputs values: [array([1., 2.])]", "Backtrace when the node is created"):
+        assert part in str(raised.value)
+    assert_array_equal(s.get_value(), [0, 0])
+
+
+def test_ops_with_thunks():
     x = dvector("x")
-    f = function([x], WithThunk()(x) * 2, mode=Mode(backend="reference"))
+    f = function([x], WithThunk()(x) * 2)
     assert_array_equal(f([1, 2]), [202, 204])
     assert_array_equal(f([1, 2]), [202, 204])

@@ -119,6 +119,14 @@ def function(
     return compiled
 
 
+def pfunc(params: Sequence[Any], *args: Any, output_keys: Sequence[str] | None = None, **kwargs: Any) -> Any:
+    """Compile as `function` does; the older name, in which the keys of a dict of outputs may come apart from them."""
+    compiled_outputs = kwargs.pop("outputs", args[0] if args else None)
+    if output_keys is not None:
+        compiled_outputs = dict(zip(output_keys, compiled_outputs, strict=True))
+    return function(params, compiled_outputs, *args[1:], **kwargs)
+
+
 def orig_function(
     inputs: Sequence[Any],
     outputs: Any,

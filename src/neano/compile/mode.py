@@ -231,16 +231,16 @@ mode_factories: dict[str, Callable[[], Mode]] = {}
 _default_modes: dict[tuple[Any, ...], Mode] = {}
 
 
-def get_mode(mode: Any = None) -> Any:
+def get_mode(orig_string: Any = None) -> Any:
     """Return the mode that a name means; a mode is returned as it is.
 
     Args:
-        mode: a name, a `Mode`, or None for `config.mode`.
+        orig_string: a name, a `Mode`, or None for `config.mode`.
 
     Raises:
         ValueError: there is no mode of that name.
     """
-    name = config.mode if mode is None else mode
+    name = config.mode if orig_string is None else orig_string
     if not isinstance(name, str):
         return name
     if name in predefined_modes:

@@ -239,6 +239,7 @@ def clone(
     replace: Pairs | None = None,
     strict: bool = True,
     share_inputs: bool = True,
+    copy_inputs: bool | None = None,
 ) -> Any:
     """Return a copy of an expression, or of a list of them, with some variables replaced.
 
@@ -247,7 +248,9 @@ def clone(
         replace: variable -> what stands in its place.
         strict: convert replacements to the types of what they replace.
         share_inputs: let the copy depend on the same roots; otherwise they are copied too.
+        copy_inputs: an older name of `share_inputs`.
     """
+    share_inputs = share_inputs if copy_inputs is None else copy_inputs
     given = list(output) if isinstance(output, (list, tuple)) else [output]
     replaced = check_replacements(replace, strict)
     inputs: list[Variable] = []

@@ -17,7 +17,7 @@ def annotate(error: BaseException, node: Apply, inputs: Sequence[Any], fgraph: F
     Args:
         error: what the node raised; changed. An error that is annotated already stays as it is.
         node: the node.
-        inputs: the values that it was given.
+        inputs: the values that it was given; empty where they are not known.
         fgraph: its graph, for the position in the order of execution and the readers of its outputs.
     """
     if getattr(error, "__applynode_index__", None) is not None:
@@ -39,12 +39,13 @@ def _lines(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None, ind
     lines = [f"Apply node that caused the error: {node}"]
     if index is not None:
         lines.append(f"Toposort index: {index}")
-    lines += [
-        f"Inputs types: {[v.type for v in node.inputs]}",
-        f"Inputs shapes: {[_attribute(x, 'shape', 'No shapes') for x in inputs]}",
-        f"Inputs strides: {[_attribute(x, 'strides', 'No strides') for x in inputs]}",
-        f"Inputs values: {[_value(x) for x in inputs]}",
-    ]
+    lines.append(f"Inputs types: {[v.type for v in node.inputs]}")
+    if len(inputs) == len(node.inputs):
+        lines += [
+            f"Inputs shapes: {[getattr(x, 'shape', 'No shapes') for x in inputs]}",
+            f"Inputs strides: {[getattr(x, 'strides', 'No strides') for x in inputs]}",
+            f"Inputs values: {[_value(x) for x in inputs]}",
+        ]
     if fgraph is not None:
         readers = [
             [client if isinstance(client, str) else str(client) for client, _ in fgraph.clients(v)]
@@ -64,10 +65,6 @@ def _lines(node: Apply, inputs: Sequence[Any], fgraph: FunctionGraph | None, ind
     if config.exception_verbosity != "high":
         lines.append("HINT: Use the flag 'exception_verbosity=high' for the values of all inputs of this apply node.")
     return lines
-
-
-def _attribute(value: Any, name: str, missing: str) -> Any:
-    return getattr(value, name, missing)
 
 
 def _value(value: Any) -> Any:

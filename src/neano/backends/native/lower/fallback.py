@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,10 @@ import numpy as np
 from neano.backends.native import ir
 from neano.backends.native.schedule.plan import Invocation, Stored
 from neano.backends.native.schedule.planner import Planner
+from neano.backends.reference.errors import annotate
+from neano.backends.reference.run_node import run_node
+from neano.backends.reference.thunk import has_own_thunk, own_thunk
+from neano.graph.destroy import destroyed_inputs
 from neano.graph.variable import Apply
 from neano.tensor.type import TensorType
 
@@ -43,14 +48,16 @@ def plan_fallback(node: Apply, planner: Planner) -> None:
 
 def caller(node: Apply) -> Callable[..., tuple[Any, ...]]:
     """Return a function from the values of a node's inputs to those of its outputs, in the exact form of their types."""
-    op, outputs = node.op, node.outputs
-    destroyed = {i for sources in op.destroy_map.values() for i in sources}
+    destroyed = set(destroyed_inputs(node))
+    compute = own_thunk(node) if has_own_thunk(node.op) else partial(run_node, node, exact=True)
 
     def call(*values: Any) -> tuple[Any, ...]:
-        inputs: Sequence[Any] = [np.array(v) if i in destroyed else v for i, v in enumerate(values)]
-        storage: list[list[Any]] = [[None] for _ in outputs]
-        op.perform(node, inputs, storage)
-        return tuple(_exact(output.type, box[0]) for output, box in zip(outputs, storage, strict=True))
+        try:
+            results = compute([np.array(v) if i in destroyed else v for i, v in enumerate(values)])
+        except Exception as error:
+            annotate(error, node, values)
+            raise
+        return tuple(_exact(output.type, value) for output, value in zip(node.outputs, results, strict=True))
 
     return call
 
