@@ -152,7 +152,7 @@ SHAPES = [
     (set_subtensor(x[1:], y[1:])[1:], "Subtensor{int64::}(y, Constant{1})"),
     (T.as_tensor_variable([m.shape[0], m.shape[1]])[1], "Shape_i{1}(m)"),
     (dot(zeros_like(m), n), "Alloc({0.0}, Shape_i{0}(m), Shape_i{1}(n))"),
-    (dot(m, n).T, "dot(DimShuffle{1,0}(n), DimShuffle{1,0}(m))"),
+    (dot(m, n).T, "Dot22(DimShuffle{1,0}(n), DimShuffle{1,0}(m))"),
 ]
 
 REDUCTIONS = [
@@ -166,12 +166,12 @@ REDUCTIONS = [
 ]
 
 LOSSES = [
-    (log(q), "LogSoftmax(add(dot(m, n), DimShuffle{x,0}(y)))"),
-    (categorical_crossentropy(q, labels), "CrossentropySoftmaxArgmax1HotWithBias(dot(m, n), y, labels)"),
+    (log(q), "LogSoftmax(add(Dot22(m, n), DimShuffle{x,0}(y)))"),
+    (categorical_crossentropy(q, labels), "CrossentropySoftmaxArgmax1HotWithBias(Dot22(m, n), y, labels)"),
     (
         grad(categorical_crossentropy(q, labels).sum(), y),
         "Sum{axis=[0]}(CrossentropySoftmax1HotWithBiasDx(Alloc({1.0}, Shape_i{0}(m)), "
-        "CrossentropySoftmaxArgmax1HotWithBias(dot(m, n), y, labels)::1, labels))",
+        "CrossentropySoftmaxArgmax1HotWithBias(Dot22(m, n), y, labels)::1, labels))",
     ),
     (
         -log(softmax(m))[arange(labels.shape[0]), labels].sum(),
@@ -191,6 +191,18 @@ LOSSES = [
     ],
 ]
 
+PRODUCTS_BY_BLAS = [
+    (dot(m, n), "Dot22(m, n)"),
+    (2 * dot(m, n), "Dot22Scalar(m, n, {2.0})"),
+    (t - 0.1 * dot(m, n), "Gemm{no_inplace}(t, {-0.1}, m, n, {1.0})"),
+    (dot(m, n) / 4 - 3 * t, "Gemm{no_inplace}(t, {0.25}, m, n, {-3.0})"),
+    (dot(m, x), "Gemv{no_inplace}(AllocEmpty{dtype='float64'}(Shape_i{0}(m)), {1.0}, m, x, {0.0})"),
+    (dot(x, m), "Gemv{no_inplace}(AllocEmpty{dtype='float64'}(Shape_i{1}(m)), {1.0}, DimShuffle{1,0}(m), x, {0.0})"),
+    (y + dot(m, x), "Gemv{no_inplace}(y, {1.0}, m, x, {1.0})"),
+    (T.outer(x, y), "mul(DimShuffle{0,x}(x), DimShuffle{x,0}(y))"),
+    (dot(m, n) + y, "add(Dot22(m, n), DimShuffle{x,0}(y))"),
+]
+
 
 @pytest.mark.parametrize(
     ("expression", "expected"),
@@ -202,6 +214,7 @@ LOSSES = [
             "shapes": SHAPES,
             "reductions": REDUCTIONS,
             "losses": LOSSES,
+            "blas": PRODUCTS_BY_BLAS,
         }.items()
         for k, (expression, expected) in enumerate(cases)
     ],

@@ -1,6 +1,7 @@
 """The rules of the tensor language, in phases: `rewrite_graph` applies them, `optdb` holds them by name and tag."""
 
 from neano.rewrites import (
+    blas,
     crossentropy,
     elementwise,
     fill,
@@ -19,6 +20,7 @@ from neano.rewrites.phases import optdb
 from neano.rewrites.pipeline import rewrite_graph
 
 __all__ = [
+    "blas",
     "crossentropy",
     "elementwise",
     "fill",

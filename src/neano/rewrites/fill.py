@@ -67,7 +67,7 @@ def fill_sink(node: Apply) -> Any:
         operands[i] = found[0]
         if not _covers(like.type.broadcastable, [*others, found[0], *models]):
             models.append(found[1])
-    if all(a is b for a, b in zip(operands, node.inputs, strict=True)):
+    if all(a is b for a, b in zip(operands, node.inputs, strict=True)) or (is_fill and models):
         return None
     result = op.make_node(*operands).outputs[0]
     for model in reversed(models):
@@ -89,7 +89,8 @@ def useless_fill(node: Apply) -> Any:
     like: Any = node.outputs[0]
     if value.type.broadcastable == like.type.broadcastable and value.type.dtype == like.dtype:  # type: ignore[attr-defined]
         return [value]
-    if model.owner is not None and isinstance(model.owner.op, Alloc) and value.type.dtype == like.dtype:  # type: ignore[attr-defined]
+    covers = model.type.broadcastable == like.type.broadcastable  # type: ignore[attr-defined]
+    if covers and model.owner is not None and isinstance(model.owner.op, Alloc) and value.type.dtype == like.dtype:  # type: ignore[attr-defined]
         return [patternbroadcast(alloc(value, *model.owner.inputs[1:]), like.type.broadcastable)]
     source = model
     while source.owner is not None and isinstance(source.owner.op, Elemwise):
@@ -106,9 +107,9 @@ def fill_to_alloc(fgraph: FunctionGraph, node: Apply) -> Any:
     op: Any = node.op
     if op.inplace_pattern:
         return None
-    model, value = node.inputs
+    value = node.inputs[1]
     like: Any = node.outputs[0]
-    lengths = shape_of(fgraph, model)
+    lengths = shape_of(fgraph, like)
     if lengths is None or value.type.dtype != like.dtype:  # type: ignore[attr-defined]
         return None
     return [patternbroadcast(alloc(value, *lengths), like.type.broadcastable)]

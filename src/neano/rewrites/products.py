@@ -197,7 +197,7 @@ def canonical_product(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     built = build(found, like.ndim)
     result = in_type_of(built, like)
-    if result is None or _is_same(built, like, 3):
+    if result is None or _is_same(built, like, 5):
         return None
     return [result]
 
@@ -215,8 +215,8 @@ def _is_nested(node: Apply, found: Product) -> bool:
     function = function_of(node.outputs[0])
     if found.signs > 1 or (found.signs and function is not _NEG):
         return True
-    below = sum(exponent < 0 for exponent in found.exponents.values()) + (found.divisor != 1)
-    above = sum(exponent > 0 for exponent in found.exponents.values()) + (found.number != 1)
+    below = sum(exponent < 0 for exponent in found.exponents.values()) + bool(found.divisor != 1)
+    above = sum(exponent > 0 for exponent in found.exponents.values()) + bool(found.number != 1)
     groups = (above > 1) + (below > 1) + (below > 0)
     if found.nested > max(groups + (found.signs > 0) - 1, 0):
         return True

@@ -180,8 +180,8 @@ def reduction_of_dimshuffle(node: Apply) -> Any:
     if x.owner is None or not isinstance(x.owner.op, DimShuffle) or len(resolve_axes(op.axis, x)) != x.ndim:
         return None
     inner = x.owner.inputs[0]
-    if inner.ndim == 0:
-        return None
+    if inner.ndim == 0 or x.owner.op.drop:
+        return None  # dimensions of length 1 are left out on purpose
     return _typed(op.with_axis(None)(inner), node.outputs[0])
 
 

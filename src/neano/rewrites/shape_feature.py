@@ -55,23 +55,22 @@ class ShapeFeature(Feature):
         Nothing is computed twice, and no recursion goes down the graph, which may be deep.
         """
         pending = [variable]
+        settled: set[Variable] = set()
         while pending:
             current = pending[-1]
-            if self._is_known(current):
+            if current in settled or self._is_known(current):
                 pending.pop()
                 continue
-            if not isinstance(current.type, TensorType) or current.owner is None:
+            if current.owner is None or not _needs_inputs(current):
                 self._keep(current, None, ())
-                pending.pop()
+                settled.add(current)
                 continue
-            missing = [
-                v for v in current.owner.inputs if isinstance(v.type, TensorType) and not self._is_known(v)
-            ]
-            if missing and _needs_inputs(current):
+            missing = [v for v in current.owner.inputs if v not in settled and not self._is_known(v)]
+            if missing:
                 pending.extend(missing)
                 continue
             self._infer(current.owner)
-            pending.pop()
+            settled.update(current.owner.outputs)
         return self._known.get(variable)
 
     def get_shape(self, variable: Variable, axis: int) -> Any:

@@ -77,9 +77,9 @@ def local_optimizer(
     return lambda function: FunctionNodeRewriter(function, tracks, requirements)
 
 
-def optimizer(function: Callable[[FunctionGraph], Any]) -> FunctionGraphRewriter:
+def optimizer(f: Callable[[FunctionGraph], Any]) -> FunctionGraphRewriter:
     """Make a function of (fgraph) a graph rewriter."""
-    return FunctionGraphRewriter(function)
+    return FunctionGraphRewriter(f)
 
 
 inplace_optimizer = optimizer

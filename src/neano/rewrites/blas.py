@@ -1,0 +1,151 @@
+"""Matrix products in the forms that BLAS computes: a late phase (`BlasOpt`, tag "blas") makes them of `Dot`.
+
+`dot(x, y)` of matrices becomes `Dot22`, with a scalar factor `Dot22Scalar`, in a sum of two terms `Gemm`; a matrix times a
+vector becomes `Gemv`. The product of a column and a row is one multiplication an element, and fuses as such.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from neano.graph.fgraph import FunctionGraph
+from neano.graph.rewriting.database import EquilibriumDB, SequenceDB
+from neano.graph.rewriting.rewriters import rewriter
+from neano.graph.variable import Apply
+from neano.rewrites.phases import optdb, register
+from neano.rewrites.products import build, take_apart
+from neano.rewrites.reductions import drop_axes
+from neano.rewrites.shape_feature import shape_of
+from neano.rewrites.sums import belongs_to, family_of
+from neano.rewrites.values import constant_value, function_of, only_reader, scalar_constant
+from neano.scalar.rows import row
+from neano.tensor.blas import Dot22, Gemv, _dot22, _dot22scalar, gemm_no_inplace, gemv_no_inplace
+from neano.tensor.creation import AllocEmpty
+from neano.tensor.dot import Dot
+from neano.tensor.elemwise import DimShuffle
+from neano.tensor.rebroadcast import patternbroadcast
+
+BLAS_DTYPES = frozenset(["float32", "float64", "complex64", "complex128"])
+
+_ADD, _SUB, _MUL, _NEG, _DIV = (row(name) for name in ("add", "sub", "mul", "neg", "true_div"))
+_SUMS = family_of(_ADD, _SUB)
+_PRODUCTS = family_of(_MUL, _NEG, _DIV)
+
+blas_optdb = SequenceDB(name="BlasOpt")
+optdb.register("BlasOpt", blas_optdb, 1.7, "fast_run", "blas")
+_first, _sums, _last = EquilibriumDB(name="dot22"), EquilibriumDB(name="gemm"), EquilibriumDB(name="use_gemv")
+for _position, _database in ((0, _first), (10, _sums), (15, _last)):
+    blas_optdb.register(str(_database.name), _database, _position, "fast_run", "blas")
+
+
+def _typed(result: Any, like: Any) -> Any:
+    """Return a replacement in the type that is wanted."""
+    return [patternbroadcast(result, like.type.broadcastable)] if result.dtype == like.dtype else None
+
+
+@rewriter(Dot, name="local_dot_to_dot22", depth=1)
+def dot_to_dot22(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Make a product of matrices `Dot22`, of a matrix and a vector `Gemv`, of a column and a row a multiplication."""
+    a, b = node.inputs
+    like: Any = node.outputs[0]
+    if type(node.op) is not Dot or like.dtype not in BLAS_DTYPES or not a.type.dtype == b.type.dtype == like.dtype:  # type: ignore[attr-defined]
+        return None
+    ranks = (a.type.ndim, b.type.ndim)  # type: ignore[attr-defined]
+    if ranks == (2, 2):
+        if a.type.broadcastable[1] and b.type.broadcastable[0]:  # type: ignore[attr-defined]
+            return _typed(_MUL(a, b), like)
+        return _typed(_dot22(a, b), like)
+    if ranks == (2, 1):
+        return _times_vector(fgraph, a, b, like)
+    if ranks == (1, 2):
+        return _times_vector(fgraph, DimShuffle(b.type.broadcastable, (1, 0))(b), a, like)  # type: ignore[attr-defined]
+    return None
+
+
+def _times_vector(fgraph: FunctionGraph, matrix: Any, vector: Any, like: Any) -> Any:
+    """Return a matrix times a vector as `Gemv` that adds to nothing."""
+    lengths = shape_of(fgraph, matrix)
+    if lengths is None:
+        return None
+    nothing = AllocEmpty(like.dtype)(lengths[0])
+    one, zero = scalar_constant(1, like.dtype), scalar_constant(0, like.dtype)
+    return _typed(gemv_no_inplace(nothing, one, matrix, vector, zero), like)
+
+
+register(_first, dot_to_dot22, "blas")
+
+
+def scaled(fgraph: FunctionGraph, term: Any) -> tuple[Any, Any] | None:
+    """Return a term of a sum as a scalar and the one tensor that it multiplies; None for products of several tensors."""
+    found = take_apart(fgraph, term)
+    cores = [base for base in found.exponents if not all(base.type.broadcastable)]
+    if len(cores) != 1 or found.exponents[cores[0]] != 1:
+        return None
+    core = cores[0]
+    if core.dtype != term.dtype or core.type.broadcastable != term.type.broadcastable:
+        return None
+    scalars = {
+        drop_axes(base, tuple(range(base.ndim))): exponent for base, exponent in found.exponents.items() if base is not core
+    }
+    found.exponents = scalars
+    scalar = build(found, 0)
+    return (scalar, core) if scalar.dtype == term.dtype else None
+
+
+def _product_term(fgraph: FunctionGraph, term: Any) -> tuple[Any, Apply] | None:
+    """Return the scalar and the node of a product by BLAS that nothing else reads."""
+    found = scaled(fgraph, term)
+    if found is None or found[1].owner is None or only_reader(fgraph, found[1]) is None:
+        return None
+    scalar, node = found[0], found[1].owner
+    if isinstance(node.op, Dot22):
+        return scalar, node
+    if isinstance(node.op, Gemv) and constant_value(node.inputs[4]) == 0 and constant_value(node.inputs[1]) == 1:
+        return scalar, node
+    return None
+
+
+@rewriter(_ADD, _SUB, name="gemm_optimizer", depth=3)
+def sum_to_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Add a product of matrices to another matrix in one operation: beta z + alpha dot(x, y)."""
+    like: Any = node.outputs[0]
+    function = function_of(like)
+    if not belongs_to(function, _SUMS) or len(node.inputs) != 2 or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2):
+        return None
+    for i in (1, 0):
+        term, other = node.inputs[i], node.inputs[1 - i]
+        if term.type.broadcastable != like.type.broadcastable or other.type != like.type:  # type: ignore[attr-defined]
+            continue
+        product, rest = _product_term(fgraph, term), scaled(fgraph, other)
+        if product is None or rest is None:
+            continue
+        alpha, made = product
+        beta, z = rest
+        if function is _SUB:
+            alpha, beta = (_NEG(alpha), beta) if i == 1 else (alpha, _NEG(beta))
+        if isinstance(made.op, Dot22):
+            return _typed(gemm_no_inplace(z, alpha, *made.inputs, beta), like)
+        return _typed(gemv_no_inplace(z, alpha, made.inputs[2], made.inputs[3], beta), like)
+    return None
+
+
+register(_sums, sum_to_gemm, "blas")
+
+
+@rewriter(_MUL, _NEG, _DIV, name="local_dot22_to_dot22scalar", depth=3)
+def scaled_product(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Multiply a product of matrices, or of a matrix and a vector, by a scalar while it is computed."""
+    like: Any = node.outputs[0]
+    if not belongs_to(function_of(like), _PRODUCTS) or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2):
+        return None
+    found = _product_term(fgraph, like)
+    if found is None:
+        return None
+    scalar, made = found
+    if isinstance(made.op, Dot22):
+        return _typed(_dot22scalar(*made.inputs, scalar), like)
+    y, _, matrix, vector, beta = made.inputs
+    return _typed(gemv_no_inplace(y, scalar, matrix, vector, beta), like)
+
+
+register(_last, scaled_product, "blas")
