@@ -193,7 +193,7 @@ def canonical_product(fgraph: FunctionGraph, node: Apply) -> Any:
     if not _may_change(node) or is_part_of_larger(fgraph, node, family):
         return None
     found = take_apart(fgraph, like)
-    if not found.collects() and not _is_nested(node, found):
+    if not (found.collects() or found.nested or found.constants):
         return None
     built = build(found, like.ndim)
     result = in_type_of(built, like)
@@ -208,20 +208,6 @@ def _may_change(node: Apply) -> bool:
     return any(belongs_to(function_of(v), _PARTS) or constant_value(v) is not None for v in inputs) or (
         len(set(inputs)) < len(inputs)
     )
-
-
-def _is_nested(node: Apply, found: Product) -> bool:
-    """Say whether a product of the same factors could be written with less nesting, or a number put in front."""
-    function = function_of(node.outputs[0])
-    if found.signs > 1 or (found.signs and function is not _NEG):
-        return True
-    below = sum(exponent < 0 for exponent in found.exponents.values()) + bool(found.divisor != 1)
-    above = sum(exponent > 0 for exponent in found.exponents.values()) + bool(found.number != 1)
-    groups = (above > 1) + (below > 1) + (below > 0)
-    if found.nested > max(groups + (found.signs > 0) - 1, 0):
-        return True
-    misplaced = function is _MUL and found.constants == 1 and constant_value(node.inputs[0]) is None
-    return misplaced and found.divisor == 1 and len(node.inputs) > 1
 
 
 def _is_same(built: Any, old: Any, depth: int) -> bool:
