@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
+import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -25,8 +28,9 @@ from backends.native.programs import (
     inputs_of,
     nest,
 )
-from neano.backends.native.emit import Target, host
+from neano.backends.native.emit import Options, Target, host
 from neano.backends.native.interpreter import interpret
+from neano.backends.native.runtime import symbols
 
 TARGETS = {
     "host": host(),
@@ -173,3 +177,44 @@ def test_extremes_and_their_positions(dtype):
 def test_every_dtype_is_covered():
     assert {dtype for _, dtype in CASES} == set(DTYPES)
     assert set(COMPLEX) < set(NUMBERS)
+
+
+@ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+def _pieces(kernel, args, count, grain):
+    """Run a kernel over odd pieces of its range, the last first, each on a thread of its own."""
+    PIECES.append((count, grain))
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)(kernel)
+    bounds = sorted({0, count, *range(0, count, 7)})
+    for begin, end in reversed(list(itertools.pairwise(bounds))):
+        thread = threading.Thread(target=call, args=(args, begin, end))
+        thread.start()
+        thread.join()
+
+
+PIECES: list[tuple[int, int]] = []
+
+
+@pytest.mark.parametrize(
+    "name", ["elementwise", "two axes", "broadcast row", "scaled rows", "row sums", "joined", "transposed"]
+)
+def test_pieces_of_a_range_give_the_same_bits(name):
+    symbols.register("neano_parallel_for", ctypes.cast(_pieces, ctypes.c_void_p).value)
+    made = nest(name, "float64")
+    whole, pieces = Compiled(made), Compiled(made, options=Options(threads=True, release_after=2**62))
+    for rows, columns in ((3, 21), (20, 5), (0, 4)):
+        values = inputs_of(made, rows, columns, np.random.default_rng(rows), "C")
+        PIECES.clear()
+        for one, other in zip(whole(*values), pieces(*values), strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert PIECES
+        assert all(grain >= 1 for _, grain in PIECES)
+
+
+def test_transposed_operands_go_through_panels():
+    rng = np.random.default_rng(0)
+    for dtype in ("float64", "int8", "complex128", "float16"):
+        run = compiled("two axes", dtype, "host")
+        assert "spread" in run.emitted.kernels[0].text
+        for shape in ((1, 1), (7, 200), (130, 70), (64, 64), (300, 3)):
+            x = np.asfortranarray(rng.integers(0, 50, shape).astype(dtype))
+            np.testing.assert_array_equal(run(x, x[0])[0], x + x)

@@ -9,17 +9,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
-from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
-from neano.backends.native.emit.nest import Nest, nest_of
+from neano.backends.native.emit.kernel_calls import KernelCalls
+from neano.backends.native.emit.memory import Memory, Size, offset
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
-from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Ref, Stmt
+from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
-from neano.backends.native.traverse import all_expressions, buffers_used, postorder, statements
+from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
 RELEASE = """define internal void @gil.release(ptr %slot) {
 entry:
@@ -52,7 +51,7 @@ class BodyEmitter(StatementEmitter):
     """Emits the body of one program, and its kernels.
 
     Attributes:
-        kernels: by name, in the order of their first call.
+        calls: the kernels and their calls.
         objects, constants: names (of buffers) or positions that stand in the tables of the context.
     """
 
@@ -60,7 +59,7 @@ class BodyEmitter(StatementEmitter):
         super().__init__(Builder(Module(), target, options), program, Numbering())
         self.target, self.options = target, options
         self.views = views_of(program)
-        self.kernels: dict[str, Kernel] = {}
+        self.calls = KernelCalls(self)
         self.constants: list[str] = []
         self.objects: list[str] = []
         self.owned: dict[str, str] = {}
@@ -70,7 +69,6 @@ class BodyEmitter(StatementEmitter):
         self.blocks: dict[str, str] = {}
         self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
         self._gil = ""
-        self._status = ""
         self.leave = self.b.label("leave")
         self.code = self.b.stack("i32")
         self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
@@ -83,7 +81,7 @@ class BodyEmitter(StatementEmitter):
             self.statement(statement)
             self._give_back(position)
         self._hand_over()
-        self._end(abi.OK)
+        self.end(abi.OK)
         b.place(self.leave)
         for slot in self.blocks.values():
             b.call(abi.SCRATCH_GIVE, "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
@@ -99,7 +97,8 @@ class BodyEmitter(StatementEmitter):
 
     # Leaving.
 
-    def _end(self, code: int) -> None:
+    def end(self, code: int) -> None:
+        """Leave the function with a code."""
         self.b.do(f"store i32 {code}, ptr {self.code}")
         self.b.jump(self.leave)
 
@@ -108,14 +107,14 @@ class BodyEmitter(StatementEmitter):
         b.do(f"store i64 {check.error}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_CODE)}")
         for position, value in enumerate(args):
             b.do(f"store i64 {value.text}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_ARGS + 8 * position)}")
-        self._end(abi.CHECK_FAILED)
+        self.end(abi.CHECK_FAILED)
 
     def require(self, condition: str) -> None:
         """Leave with the Python error that is set unless an i1 holds."""
         good, bad = self.b.label("good"), self.b.label("bad")
         self.b.branch(condition, good, bad)
         self.b.place(bad)
-        self._end(abi.PYTHON_ERROR)
+        self.end(abi.PYTHON_ERROR)
         self.b.place(good)
 
     def require_object(self, pointer: str) -> None:
@@ -132,7 +131,7 @@ class BodyEmitter(StatementEmitter):
         text = b.module.string(message)
         kind = b.op(f"load ptr, ptr {b.module.declare_data(exception)}")
         b.call("PyErr_SetString", "void", ("ptr", kind), ("ptr", text))
-        self._end(abi.PYTHON_ERROR)
+        self.end(abi.PYTHON_ERROR)
         b.place(good)
 
     def temporary(self, pointer: str) -> None:
@@ -179,7 +178,7 @@ class BodyEmitter(StatementEmitter):
         b.place(bad)
         self.acquire()
         b.call("PyErr_NoMemory", "ptr")
-        self._end(abi.PYTHON_ERROR)
+        self.end(abi.PYTHON_ERROR)
         b.place(good)
 
     # The GIL.
@@ -359,7 +358,7 @@ class BodyEmitter(StatementEmitter):
         self.b.do(f"store ptr {array}, ptr {slot}")
 
     def _hand_over(self) -> None:
-        """Fill the results that are not there yet: second mentions of an array, and what is handed back as it is."""
+        """Fill the results that are not there yet: objects, and inputs that are handed back as they are."""
         b = self.b
         for position, name in enumerate(self.program.results):
             buffer = self.program.buffers[name]
@@ -374,126 +373,11 @@ class BodyEmitter(StatementEmitter):
             b.call("Py_IncRef", "void", ("ptr", pointer))
             b.do(f"store ptr {pointer}, ptr {offset(b, '%outputs', 8 * position)}")
 
-    # Kernels.
-
     def loop(self, loop: Loop) -> None:
-        nest = nest_of(loop, self.views)
-        kernel = KernelEmitter(self.program, self.target, self.options, self.views, nest).emit()
-        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
-        extents, flat, total = self._extents(nest)
-        self.release(self._work(nest, kernel))
-        b = self.b
-        args = b.stack(f"[{SLOT * max(len(kernel.arguments), 1)} x i8]", 16)
-        if kernel.can_fail and not self._status:
-            self._status = b.stack("i64")
-        if kernel.can_fail:
-            b.do(f"store i64 0, ptr {self._status}")
-        for position, key in enumerate(kernel.arguments):
-            value = self._argument(key, extents, flat)
-            place = offset(b, args, SLOT * position)
-            if isinstance(value, Value):
-                store(b, value, place)
-            else:
-                b.do(f"store ptr {value}, ptr {place}")
-        b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
-        b.module.symbols.discard(kernel.name)
-        b.do(f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})")
-        if kernel.can_fail:
-            self._look_at_status()
-
-    def _look_at_status(self) -> None:
-        b = self.b
-        status = b.op(f"load i64, ptr {self._status}")
-        good, bad = b.label("good"), b.label("bad")
-        b.branch(b.op(f"icmp eq i64 {status}, 0"), good, bad)
-        b.place(bad)
-        self.no_memory(b.op(f"icmp eq i64 {status}, {OUT_OF_MEMORY}"))
-        self._end(abi.CHECK_FAILED)
-        b.place(good)
-
-    def _argument(self, key: Key, extents: list[Size], flat: str) -> Value | str:
-        """Return what the kernel finds under a key: a value, or a pointer as text."""
-        match key:
-            case ("data", name):
-                return self.memory(name).data
-            case ("dim", name, axis):
-                return Value(str(self.memory(name).dim(int(axis))), "int64")
-            case ("stride", name, axis):
-                return Value(str(self.memory(name).stride(int(axis))), "int64")
-            case ("value", name, dtype):
-                return self.value(name, dtype)
-            case ("accumulator", name, dtype):
-                return self.accumulator(name, dtype).cell
-            case ("extent", position):
-                return Value(str(extents[int(position)]), "int64")
-            case ("flat",):
-                return Value(self.b.op(f"zext i1 {flat} to i64"), "int64")
-            case ("status",):
-                return self._status
-            case ("context",):
-                return "%context"
-            case _:
-                raise LookupError(f"a kernel wants {key}")
-
-    def _extents(self, nest: Nest) -> tuple[list[Size], str, Size]:
-        """Return the lengths of the loops after merging, whether all are merged, and the length of the kernel's range."""
-        b, last = self.b, len(nest.loops) - 1
-        if nest.merged_from == last:
-            return [], "", self.sizes((nest.loops[0].extent,))[0]
-        extents = self.sizes([loop.extent for loop in nest.loops])
-        fits, inner = "true", extents[last]
-        for level in range(last - 1, -1, -1):
-            alone = b.op(f"icmp eq i64 {extents[level]}, 1")
-            if level >= nest.merged_from:
-                alone = b.op(f"or i1 {alone}, {self._strides_fit(nest, level, inner)}")
-            fits = alone if fits == "true" else b.op(f"and i1 {fits}, {alone}")
-            longer = size_mul(b, inner, extents[level])
-            inner = b.op(f"select i1 {fits}, i64 {longer}, i64 {inner}")
-            extents[level] = b.op(f"select i1 {fits}, i64 1, i64 {extents[level]}")
-        extents[last] = inner
-        return extents, fits, b.op(f"select i1 {fits}, i64 {inner}, i64 {extents[0]}")
-
-    def _strides_fit(self, nest: Nest, level: int, inner: Size) -> str:
-        """Return whether an axis goes on where the merged axes inside it end, in all places that the nest touches."""
-        b, total = self.b, "true"
-        pairs = {(buffer, axes[level - nest.merged_from], axes[-1]) for buffer, axes in nest.axes}
-        for buffer, axis, innermost in sorted(pairs):
-            memory = self.memory(buffer)
-            wanted = size_mul(b, memory.stride(innermost), inner)
-            same = b.op(f"icmp eq i64 {memory.stride(axis)}, {wanted}")
-            total = same if total == "true" else b.op(f"and i1 {total}, {same}")
-        return total
-
-    def _work(self, nest: Nest, kernel: Kernel) -> Size:
-        """Return an estimate of a nest's work in nanoseconds: a quarter for each simple operation on an element."""
-        if not self.releases:
-            return 0
-        outside = [loop for loop in _longest_chain(nest.loops[0]) if self._is_known(loop)]
-        total: Size = kernel.weight
-        for length in self.sizes([loop.extent for loop in outside]):
-            total = size_mul(self.b, total, length)
-        return total // 4 if isinstance(total, int) else self.b.op(f"ashr i64 {total}, 2")
-
-    def _is_known(self, loop: Loop) -> bool:
-        """Return whether the length of an inner loop can be computed before the nest starts."""
-        for part in postorder((loop.extent,)):
-            if isinstance(part, Ref) and part.name not in self.values:
-                return False
-            if isinstance(part, Load) or (isinstance(part, Dim) and not self._has_memory(part.buffer)):
-                return False
-        return True
-
-    def _has_memory(self, name: str) -> bool:
-        return name in self.memories or self.program.buffers[name].kind in ("input", "constant")
+        self.calls.call(loop)
 
     def invoke(self, invoke: Invoke) -> None:
         routine(invoke.routine).emit(self, invoke)
-
-
-def _longest_chain(loop: Loop) -> list[Loop]:
-    """Return a loop and, inside it, the loops of the deepest nest."""
-    inner = [_longest_chain(s) for s in loop.body if isinstance(s, Loop)]
-    return [loop, *max(inner, key=len, default=[])]
 
 
 def _last_uses(program: Program, views: dict[str, str]) -> dict[int, list[str]]:

@@ -50,7 +50,7 @@ def emit(program: Program, target: Target | None = None, options: Options | None
     prepared = with_owned_results(program, chosen.borrowed)
     body = BodyEmitter(prepared, target or host(), chosen)
     text = body.emit()
-    kernels = tuple(body.kernels.values())
+    kernels = tuple(body.calls.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
     return Emitted(
         modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels), *body.libraries.items()),

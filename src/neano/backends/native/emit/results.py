@@ -47,7 +47,8 @@ def copy_statements(program: Program, source: str, copy: str) -> tuple[Stmt, ...
 def with_owned_results(program: Program, borrowed: frozenset[int]) -> Program:
     """Return the program with a copy for each result that is an input, a constant, or a window on either or on scratch.
 
-    A window on an output's memory becomes a copy too, so that no two results share memory.
+    A window on an output's memory and the second mention of a result become copies too, so that no two results share memory: one
+    may go to the caller, who may write to it, and the other into a shared variable.
 
     Args:
         borrowed: positions of the results that are inputs and are handed back as they are.
@@ -57,7 +58,7 @@ def with_owned_results(program: Program, borrowed: frozenset[int]) -> Program:
     for position, name in enumerate(program.results):
         buffer = program.buffers[name]
         as_it_is = buffer.dtype == "object" or (buffer.kind == "input" and position in borrowed)
-        if as_it_is or owners.get(name) == name:
+        if as_it_is or (owners.get(name) == name and name not in program.results[:position]):
             continue
         copy = f"{name}.result.{position}"
         buffers[copy] = Buffer(copy, buffer.dtype, buffer.ndim, "output", buffer.static, True)

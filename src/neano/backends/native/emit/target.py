@@ -58,11 +58,13 @@ class Options:
         contract: a product and a sum may become one fused operation.
         borrowed: positions of results that are inputs and are handed back as they are, not copied.
         release_after: estimated nanoseconds of a nest's work from which on the GIL is released.
+        threads: nests whose iterations may run in any order are handed to `neano_parallel_for`.
     """
 
     contract: bool = True
     borrowed: frozenset[int] = frozenset()
     release_after: int = 50_000
+    threads: bool = False
 
 
 MATH_NAMES = words(

@@ -1,0 +1,194 @@
+"""Calls of kernels by the body: what they are handed, over which range they run, and whether on several threads.
+
+Loops of a nest that fit together at run time are merged here: the kernel gets their lengths, and a flag where they are all one.
+
+Where threads are asked for, a nest whose iterations may run in any order is handed to
+
+    void neano_parallel_for(ptr kernel, ptr args, i64 n, i64 grain)
+
+which calls `kernel(args, from, to)` for pieces of 0 .. n, each of some whole grains but for the last. What an element becomes
+depends neither on the pieces nor on the threads.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
+from neano.backends.native.emit.memory import Size, offset, size_mul, store
+from neano.backends.native.emit.nest import Nest, nest_of
+from neano.backends.native.emit.text import Value
+from neano.backends.native.ir import Dim, Load, Loop, Ref
+from neano.backends.native.runtime.abi import CHECK_FAILED
+from neano.backends.native.traverse import postorder
+
+if TYPE_CHECKING:
+    from neano.backends.native.emit.body import BodyEmitter
+
+PARALLEL_FOR = "neano_parallel_for"
+
+GRAIN_WORK = 80_000
+"""Work of one grain, in quarters of a nanosecond: well above what handing it to a thread costs."""
+
+ELEMENTS = 4096
+"""Elements of merged loops come in multiples of this many."""
+
+
+class KernelCalls:
+    """Makes the kernels of one body and writes their calls.
+
+    Attributes:
+        kernels: by name, in the order of their first call.
+    """
+
+    def __init__(self, body: BodyEmitter) -> None:
+        self.body = body
+        self.kernels: dict[str, Kernel] = {}
+        self._status = ""
+
+    def call(self, loop: Loop) -> None:
+        """Make a kernel of a loop and call it."""
+        body, b = self.body, self.body.b
+        nest = nest_of(loop, body.views)
+        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest).emit()
+        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
+        extents, flat, total = self._extents(nest)
+        body.release(self._nanoseconds(nest, kernel))
+        args = self._arguments(kernel, extents, flat)
+        b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
+        b.module.symbols.discard(kernel.name)
+        if body.options.threads and loop.parallel and (nest.any_order or not flat):
+            grain = self._grain(nest, kernel, extents, flat)
+            b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
+        else:
+            b.do(f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})")
+        if kernel.can_fail:
+            self._look_at_status()
+
+    def _arguments(self, kernel: Kernel, extents: list[Size], flat: str) -> str:
+        """Write what a kernel is handed into the frame and return a pointer to it."""
+        b = self.body.b
+        args = b.stack(f"[{SLOT * max(len(kernel.arguments), 1)} x i8]", 16)
+        if kernel.can_fail and not self._status:
+            self._status = b.stack("i64")
+        if kernel.can_fail:
+            b.do(f"store i64 0, ptr {self._status}")
+        for position, key in enumerate(kernel.arguments):
+            value = self._argument(key, extents, flat)
+            place = offset(b, args, SLOT * position)
+            if isinstance(value, Value):
+                store(b, value, place)
+            else:
+                b.do(f"store ptr {value}, ptr {place}")
+        return args
+
+    def _argument(self, key: Key, extents: list[Size], flat: str) -> Value | str:
+        """Return what the kernel finds under a key: a value, or a pointer as text."""
+        body = self.body
+        match key:
+            case ("data", name):
+                return body.memory(name).data
+            case ("dim", name, axis):
+                return Value(str(body.memory(name).dim(int(axis))), "int64")
+            case ("stride", name, axis):
+                return Value(str(body.memory(name).stride(int(axis))), "int64")
+            case ("value", name, dtype):
+                return body.value(name, dtype)
+            case ("accumulator", name, dtype):
+                return body.accumulator(name, dtype).cell
+            case ("extent", position):
+                return Value(str(extents[int(position)]), "int64")
+            case ("flat",):
+                return Value(body.b.op(f"zext i1 {flat} to i64"), "int64")
+            case ("status",):
+                return self._status
+            case ("context",):
+                return "%context"
+            case _:
+                raise LookupError(f"a kernel wants {key}")
+
+    def _look_at_status(self) -> None:
+        """Leave the function where a kernel failed."""
+        body, b = self.body, self.body.b
+        status = b.op(f"load i64, ptr {self._status}")
+        good, bad = b.label("good"), b.label("bad")
+        b.branch(b.op(f"icmp eq i64 {status}, 0"), good, bad)
+        b.place(bad)
+        body.no_memory(b.op(f"icmp eq i64 {status}, {OUT_OF_MEMORY}"))
+        body.end(CHECK_FAILED)
+        b.place(good)
+
+    # Lengths.
+
+    def _extents(self, nest: Nest) -> tuple[list[Size], str, Size]:
+        """Return the lengths of the loops after merging, whether all are merged, and the length of the kernel's range."""
+        body, b, last = self.body, self.body.b, len(nest.loops) - 1
+        if nest.merged_from == last:
+            return [], "", body.sizes((nest.loops[0].extent,))[0]
+        extents = body.sizes([loop.extent for loop in nest.loops])
+        fits, inner = "true", extents[last]
+        for level in range(last - 1, -1, -1):
+            alone = b.op(f"icmp eq i64 {extents[level]}, 1")
+            if level >= nest.merged_from:
+                alone = b.op(f"or i1 {alone}, {self._strides_fit(nest, level, inner)}")
+            fits = alone if fits == "true" else b.op(f"and i1 {fits}, {alone}")
+            longer = size_mul(b, inner, extents[level])
+            inner = b.op(f"select i1 {fits}, i64 {longer}, i64 {inner}")
+            extents[level] = b.op(f"select i1 {fits}, i64 1, i64 {extents[level]}")
+        extents[last] = inner
+        return extents, fits, b.op(f"select i1 {fits}, i64 {inner}, i64 {extents[0]}")
+
+    def _strides_fit(self, nest: Nest, level: int, inner: Size) -> str:
+        """Return whether an axis goes on where the merged axes inside it end, in all places that the nest touches."""
+        b, total = self.body.b, "true"
+        pairs = {(buffer, axes[level - nest.merged_from], axes[-1]) for buffer, axes in nest.axes}
+        for buffer, axis, innermost in sorted(pairs):
+            memory = self.body.memory(buffer)
+            wanted = size_mul(b, memory.stride(innermost), inner)
+            same = b.op(f"icmp eq i64 {memory.stride(axis)}, {wanted}")
+            total = same if total == "true" else b.op(f"and i1 {total}, {same}")
+        return total
+
+    # Work.
+
+    def _nanoseconds(self, nest: Nest, kernel: Kernel) -> Size:
+        """Return an estimate of a nest's work: a quarter of a nanosecond for each simple operation on an element."""
+        if not self.body.releases:
+            return 0
+        total = self._work(kernel, _longest_chain(nest.loops[0]))
+        return total // 4 if isinstance(total, int) else self.body.b.op(f"ashr i64 {total}, 2")
+
+    def _work(self, kernel: Kernel, loops: list[Loop]) -> Size:
+        """Return the number of simple operations of loops, as far as their lengths are known before the nest starts."""
+        total: Size = kernel.weight
+        for length in self.body.sizes([loop.extent for loop in loops if self._is_known(loop)]):
+            total = size_mul(self.body.b, total, length)
+        return total
+
+    def _grain(self, nest: Nest, kernel: Kernel, extents: list[Size], flat: str) -> str:
+        """Return how many iterations of the kernel's range are worth a thread."""
+        b = self.body.b
+        elements = (GRAIN_WORK // kernel.weight // ELEMENTS + 1) * ELEMENTS
+        if len(nest.loops) == 1 and not any(isinstance(s, Loop) for s in nest.loops[0].body):
+            return str(elements)
+        row = b.op(f"add i64 {self._work(kernel, _longest_chain(nest.loops[0])[1:])}, 1")
+        rows = b.op(f"add i64 {b.op(f'sdiv i64 {GRAIN_WORK}, {row}')}, 1")
+        return b.op(f"select i1 {flat}, i64 {elements}, i64 {rows}") if flat else rows
+
+    def _is_known(self, loop: Loop) -> bool:
+        """Return whether the length of an inner loop can be computed before the nest starts."""
+        for part in postorder((loop.extent,)):
+            if isinstance(part, Ref) and part.name not in self.body.values:
+                return False
+            if isinstance(part, Load) or (isinstance(part, Dim) and not self._has_memory(part.buffer)):
+                return False
+        return True
+
+    def _has_memory(self, name: str) -> bool:
+        return name in self.body.memories or self.body.program.buffers[name].kind in ("input", "constant")
+
+
+def _longest_chain(loop: Loop) -> list[Loop]:
+    """Return a loop and, inside it, the loops of the deepest nest."""
+    inner = [_longest_chain(s) for s in loop.body if isinstance(s, Loop)]
+    return [loop, *max(inner, key=len, default=[])]
