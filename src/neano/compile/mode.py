@@ -110,8 +110,8 @@ def register_optimizer(name: str, optimizer: Query) -> None:
     predefined_optimizers[name] = optimizer
 
 
-_queried: dict[str, Any] = {}
-"""The rewriter of the latest query: most functions of a program have the same."""
+_queried: list[tuple[Any, Any]] = [(None, None)]
+"""The latest query and its rewriter: most functions of a program have the same."""
 
 
 class Mode:
@@ -161,9 +161,11 @@ class Mode:
         if not isinstance(self._optimizer, Query):
             return self._optimizer
         key = (self._optimizer, optdb.version, config.optdb.position_cutoff)
-        if _queried.get("key") != key:
-            _queried.update(key=key, rewriter=optdb.query(self._optimizer))
-        return _queried["rewriter"]
+        known, rewriter = _queried[0]
+        if known != key:
+            rewriter = optdb.query(self._optimizer)
+            _queried[0] = (key, rewriter)
+        return rewriter
 
     def rewrite(self, fgraph: FunctionGraph) -> None:
         """Rewrite a graph as this mode says."""
