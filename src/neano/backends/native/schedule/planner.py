@@ -81,11 +81,21 @@ class Planner:
             self.plan_node(node)
         self.plan.results = [self.result(variable) for variable in self.fgraph.outputs]
         for stored in self.plan.values:
-            stored.lengths = tuple(map(self.find, stored.lengths))
+            stored.lengths = tuple(self._settled(stored, length) for length in stored.lengths)
         for item in self.plan.items:  # lengths that were found to be equal later count as one now
             if isinstance(item, Root):
                 item.loops = tuple(map(self.find, item.loops))
         return self.plan
+
+    def _settled(self, stored: Stored, length: Expr) -> Expr:
+        """Return a length of a place as the one that it was found equal to.
+
+        What comes from outside keeps a length of its own where the other is a number: the check that they are equal reads
+        it, and would find nothing to check in a buffer that is declared to have that length.
+        """
+        found = self.find(length)
+        foreign = stored.kind in ("input", "view") and isinstance(found, ir.Const)
+        return length if foreign else found
 
     # Preparation
 
