@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from neano.compile import AliasedMemoryError, In, Mode, Out, as_op, function, shared
+from neano.compile import AliasedMemoryError, In, Mode, OpFromGraph, Out, as_op, function, shared
 from neano.config import config
 from neano.tensor import dmatrix, dscalar, dscalars, dvector, iscalar
 
@@ -198,3 +198,11 @@ def test_a_copy_does_not_keep_the_original_alive():
     gc.collect()
     assert reference() is None
     assert other(2) == 4
+
+
+@pytest.mark.parametrize("mode", ["FAST_RUN", "FAST_COMPILE", "NanGuardMode", "DebugMode"])
+def test_functions_of_every_mode_are_pickled(mode):
+    x, s = dvector("x"), shared(np.ones(2))
+    inner = OpFromGraph([x], [x * 2 + s])
+    f = function([x], inner(x), mode=mode)
+    assert_array_equal(pickle.loads(pickle.dumps(f))([1, 2]), [3, 5])
