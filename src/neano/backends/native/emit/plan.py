@@ -265,16 +265,16 @@ class Analysis:
 
     def _stride(self, buffer: str, index: tuple[int, ...]) -> int | str | None:
         """Return the distance in bytes between neighbours, "runtime" where it is not known, None where there is none."""
-        declared, total = self.program.buffers[buffer], 0
-        for axis, number in enumerate(index):
-            coefficient = self.coefficient(number)
-            if coefficient is None:
-                return None
+        declared = self.program.buffers[buffer]
+        coefficients = [self.coefficient(number) for number in index]
+        if None in coefficients:
+            return None
+        total = 0
+        for axis, coefficient in enumerate(coefficients):
             if coefficient == 0:
                 continue
             stride = static_stride(declared, axis)
-            if stride is None or isinstance(coefficient, str):
-                total = -1
+            if stride is None or not isinstance(coefficient, int):
                 return "runtime"
             total += stride * coefficient
         return total
