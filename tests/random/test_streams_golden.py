@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neano.compile.function import function
+from neano.compile.mode import Mode
 from neano.random import MRG_RandomStreams, RandomStreams
 from neano.tensor.convert import constant
 from tensor.op_checks import check_shapes, evaluate
@@ -136,3 +138,14 @@ def test_states_of_mrg() -> None:
     streams = MRG_RandomStreams(234)
     streams.inc_rstate()
     assert [int(word) for word in streams.rstate] == GOLDEN["mrg"]["inc"]
+
+
+@pytest.mark.parametrize("backend", ["native", "reference"])
+@pytest.mark.parametrize("name", [*MRG, *NUMPY])
+def test_compiled_draws(name: str, backend: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        draw = MRG[name][1](MRG_RandomStreams(MRG[name][0])) if name in MRG else NUMPY[name](RandomStreams(42))
+    compiled = function([], draw, mode=Mode(backend=backend))
+    for wanted in (GOLDEN["mrg"] | GOLDEN["numpy"])[name]:
+        np.testing.assert_allclose(compiled(), wanted, rtol=ROUNDED.get(name, 1e-12), atol=ROUNDED.get(name, 0))
