@@ -3,8 +3,6 @@
 `theano.__version__` is the version of Theano whose names these are; `theano.neano_version` is Neano's.
 """
 
-from typing import Any
-
 import numpy as _numpy
 
 from neano import __version__ as neano_version
@@ -29,6 +27,7 @@ from neano.graph.shared import Container
 from neano.graph.type import Type
 from neano.graph.updates import OrderedUpdates
 from neano.graph.variable import Apply, Constant, Variable
+from neano.tensor.dot import dot
 from neano.tensor.static import get_scalar_constant_value
 from theano import _lazy, version
 from theano._neighbour import check_for_another_theano
@@ -51,6 +50,7 @@ _numpy.seterr(
 __getattr__ = _lazy.submodules(
     __name__,
     (
+        "compat",
         "compile",
         "configdefaults",
         "configparser",
@@ -65,12 +65,3 @@ __getattr__ = _lazy.submodules(
         "updates",
     ),
 )
-
-
-def dot(l: Any, r: Any) -> Any:  # noqa: E741 - Theano's name
-    """Return the product that the left operand knows how to make, or the right one."""
-    for operand, method, other in ((l, "__dot__", r), (r, "__rdot__", l)):
-        product = getattr(operand, method, lambda _: NotImplemented)(other)
-        if product is not NotImplemented:
-            return product
-    raise NotImplementedError(f"Dot failed for the following reasons: neither {l!r} nor {r!r} defines it")

@@ -48,7 +48,7 @@ class FunctionGraph:
         self,
         inputs: Sequence[Variable],
         outputs: Sequence[Variable],
-        features: Iterable[Any] = (),
+        features: Iterable[Any] | None = None,
         clone: bool = True,
         update_mapping: dict[int, int] | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class FunctionGraph:
         for i, variable in enumerate(self.outputs):
             self._import(variable, "init")
             self._clients[variable]["output", i] = None
-        for feature in features:
+        for feature in features or ():
             self.attach_feature(feature)
 
     @property
@@ -159,32 +159,40 @@ class FunctionGraph:
             if self._features:
                 self.execute_callbacks("on_prune", node, reason)
 
-    def change_input(self, node: Apply | str, i: int, new: Variable, reason: Any = None) -> None:
+    def change_input(self, node: Apply | str, i: int, new_r: Variable, reason: Any = None) -> None:
         """Let input `i` of a node (or output `i` of the graph, for "output") be another variable."""
         target = self.outputs if isinstance(node, str) else node.inputs
         old = target[i]
-        if old is new:
+        if old is new_r:
             return
-        self._import(new, reason)
-        target[i] = new
+        self._import(new_r, reason)
+        target[i] = new_r
         del self._clients[old][node, i]
-        self._clients[new][node, i] = None
+        self._clients[new_r][node, i] = None
         if self._features:
-            self.execute_callbacks("on_change_input", node, i, old, new, reason)
+            self.execute_callbacks("on_change_input", node, i, old, new_r, reason)
         self._release(old, reason)
 
-    def replace(self, old: Variable, new: Variable, reason: Any = None) -> None:
-        """Let everything that reads `old` read `new` instead.
+    def replace(self, r: Variable, new_r: Variable, reason: Any = None, verbose: bool | None = None) -> None:
+        """Let everything that reads `r` read `new_r` instead.
+
+        Args:
+            r, new_r: the old variable and the new one.
+            reason: why; features are told.
+            verbose: taken for compatibility.
 
         Raises:
             TypeError: the types differ in more than static lengths.
         """
+        old, new = r, new_r
         if old is new or old not in self._clients:
             return
         if not old.type.in_same_class(new.type):
             converted = old.type.convert_variable(new)
             if converted is None:
-                raise TypeError(f"cannot replace {old} of type {old.type} by {new} of type {new.type} (reason: {reason})")
+                raise TypeError(
+                    f"cannot replace {old} of type {old.type} by {new} of type {new.type} (reason: {reason})"
+                )
             new = converted
         readers = list(self._clients[old])  # before the import: the new expression may itself read the old variable
         self._import(new, reason)
@@ -196,18 +204,20 @@ class FunctionGraph:
         for old, new in pairs:
             self.replace(old, new, reason)
 
-    def replace_validate(self, old: Variable, new: Variable, reason: Any = None) -> None:
+    def replace_validate(self, r: Variable, new_r: Variable, reason: Any = None, verbose: bool | None = None) -> None:
         """Replace a variable and undo it if the graph would then be inconsistent."""
-        self.replace_all_validate([(old, new)], reason)
+        self.replace_all_validate([(r, new_r)], reason)
 
-    def replace_all_validate(self, pairs: Iterable[tuple[Variable, Variable]], reason: Any = None) -> None:
+    def replace_all_validate(
+        self, replacements: Iterable[tuple[Variable, Variable]], reason: Any = None, verbose: bool | None = None
+    ) -> None:
         """Replace several variables and undo all of it if the graph would then be inconsistent.
 
         Raises:
             InconsistencyError: the replacement was undone.
         """
         undo: list[tuple[Apply | str, int, Variable]] = []
-        for old, new in list(pairs):
+        for old, new in list(replacements):
             readers = list(self._clients.get(old, ()))
             undo.extend((node, i, old) for node, i in readers)
             self.replace(old, new, reason)
@@ -233,8 +243,10 @@ class FunctionGraph:
         constraints = extra(self) if extra is not None else {}
         return toposort_with(self.outputs, constraints)
 
-    def clone(self) -> FunctionGraph:
-        """Return a copy of the graph."""
+    def clone(self, check_integrity: bool = True) -> FunctionGraph:
+        """Return a copy of the graph, by default after verifying it."""
+        if check_integrity:
+            self.check_integrity()
         return self.clone_get_equiv()[0]
 
     def clone_get_equiv(self, attach_features: bool = True) -> tuple[FunctionGraph, dict[Any, Any]]:
@@ -288,7 +300,8 @@ def toposort_with(outputs: Sequence[Variable], constraints: dict[Apply, list[App
     order = toposort(outputs)
     position = {node: i for i, node in enumerate(order)}
     before = {
-        node: {v.owner for v in node.inputs if v.owner is not None} | {n for n in constraints.get(node, ()) if n in position}
+        node: {v.owner for v in node.inputs if v.owner is not None}
+        | {n for n in constraints.get(node, ()) if n in position}
         for node in order
     }
     after: dict[Apply, list[Apply]] = {node: [] for node in order}

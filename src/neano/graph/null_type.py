@@ -56,14 +56,14 @@ class NullType(Type):
         return "NullType"
 
 
-def undefined_gradient(op: Op, position: int, x: Variable, comment: str = "") -> Variable:
+def undefined_gradient(op: Op, x_pos: int, x: Variable, comment: str = "") -> Variable:
     """Return the gradient of an input of which no function of the inputs is a derivative (a count, a random state)."""
-    return NullType(_reason("is not defined", op, position, x, comment))()
+    return NullType(_reason("is not defined", op, x_pos, x, comment))()
 
 
-def missing_gradient(op: Op, position: int, x: Variable, comment: str = "") -> Variable:
+def missing_gradient(op: Op, x_pos: int, x: Variable, comment: str = "") -> Variable:
     """Return the gradient of an input whose derivative exists but was never written."""
-    return NullType(_reason("is not implemented", op, position, x, comment))()
+    return NullType(_reason("is not implemented", op, x_pos, x, comment))()
 
 
 def _reason(state: str, op: Op, position: int, x: Variable, comment: str) -> str:

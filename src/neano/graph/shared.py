@@ -190,20 +190,20 @@ _Constructor = TypeVar("_Constructor", bound=Callable[..., SharedVariable])
 _constructors: list[Callable[..., SharedVariable]] = []
 
 
-def shared_constructor(constructor: _Constructor, remove: bool = False) -> _Constructor:
+def shared_constructor(ctor: _Constructor, remove: bool = False) -> _Constructor:
     """Register a constructor: `(value, name, strict, allow_downcast, **kwargs) -> SharedVariable`; also as a decorator.
 
     It raises TypeError where the value is not of its kind, and the next older constructor is asked.
 
     Args:
-        constructor: what to register.
+        ctor: what to register.
         remove: take it out again.
     """
     if remove:
-        _constructors.remove(constructor)
+        _constructors.remove(ctor)
     else:
-        _constructors.append(constructor)
-    return constructor
+        _constructors.append(ctor)
+    return ctor
 
 
 def shared(

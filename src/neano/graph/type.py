@@ -18,11 +18,11 @@ class Type:
     variable_class: type[Variable]
     constant_class: type[Constant]
 
-    def filter(self, value: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
-        """Return `value` in this type's own form, without a copy where possible.
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Any:
+        """Return `data` in this type's own form, without a copy where possible.
 
         Args:
-            value: what the user gave.
+            data: what the user gave.
             strict: refuse anything that is not already of the exact form.
             allow_downcast: True permits loss of precision, False forbids it, None permits it only where the type says
                 so (a Python float for a floatX tensor).
@@ -32,10 +32,10 @@ class Type:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define filter")
 
-    def is_valid_value(self, value: Any, strict: bool = True) -> bool:
+    def is_valid_value(self, a: Any, strict: bool = True) -> bool:
         """Say whether `filter` would take the value."""
         try:
-            self.filter(value, strict=strict)
+            self.filter(a, strict=strict)
         except (TypeError, ValueError):
             return False
         return True

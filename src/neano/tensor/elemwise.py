@@ -26,12 +26,18 @@ class Elemwise(Op):
         scalar_op: the function.
         inplace_pattern: output index -> index of the input whose memory it takes.
         name: how it is printed.
+        nfunc_spec, openmp: taken for compatibility.
     """
 
     __props__ = ("scalar_op", "inplace_items")
 
     def __init__(
-        self, scalar_op: ScalarOp, inplace_pattern: Mapping[int, int] | None = None, name: str | None = None
+        self,
+        scalar_op: ScalarOp,
+        inplace_pattern: Mapping[int, int] | None = None,
+        name: str | None = None,
+        nfunc_spec: Any = None,
+        openmp: bool | None = None,
     ) -> None:
         self.scalar_op = scalar_op
         self.inplace_pattern = dict(inplace_pattern or {})

@@ -342,9 +342,9 @@ def stack(*tensors: Any, **kwargs: Any) -> Any:
     return _stack([as_tensor_variable(t) for t in given], axis)
 
 
-def stack_list(nested: Sequence[Any]) -> Any:
+def stack_list(arg: Sequence[Any]) -> Any:
     """Return the tensor that nested lists of variables and numbers stand for; it is how a list becomes a tensor."""
-    return _stack([stack_list(v) if isinstance(v, (list, tuple)) else as_tensor_variable(v) for v in nested], 0)
+    return _stack([stack_list(v) if isinstance(v, (list, tuple)) else as_tensor_variable(v) for v in arg], 0)
 
 
 convert.stack_nested = stack_list

@@ -197,11 +197,11 @@ class TensorMethods:
     def dot(self, right: Any) -> Any:
         return product_of(self, right)
 
-    def __dot__(self, right: Any) -> Any:
-        return tensor_product(self, right)
+    def __dot__(self, other: Any) -> Any:
+        return tensor_product(self, other)
 
-    def __rdot__(self, left: Any) -> Any:
-        return tensor_product(left, self)
+    def __rdot__(self, other: Any) -> Any:
+        return tensor_product(other, self)
 
     def __matmul__(self, right: Any) -> Any:
         return product_of(self, right)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
+from neano.graph import traverse
 from neano.graph.destroy import view_root
+from neano.graph.fgraph import toposort_with
 from neano.graph.traverse import (
-    ancestors,
-    clone,
     clone_get_equiv,
     depends_on,
     equal_computations,
@@ -15,6 +15,18 @@ from neano.graph.traverse import (
     variables_between,
 )
 from neano.graph.variable import Apply, Constant, Variable
+
+
+def ancestors(variable_list: Iterable[Variable], blockers: Any = None) -> list[Variable]:
+    """Return the variables and all that they are computed from."""
+    return traverse.ancestors(variable_list, blockers or ())
+
+
+def clone(
+    i: Iterable[Variable], o: Iterable[Variable], copy_inputs: bool = True, copy_orphans: bool | None = None
+) -> tuple[list[Variable], list[Variable]]:
+    """Return copies of the inputs and outputs of a graph, with all between them."""
+    return traverse.clone(i, o, copy_inputs, copy_inputs if copy_orphans is None else copy_orphans)
 
 
 def inputs(variable_list: Iterable[Variable], blockers: Any = None) -> list[Variable]:
@@ -27,7 +39,9 @@ def ops(i: Iterable[Variable], o: Iterable[Variable]) -> set[Apply]:
     return set(toposort(o, list(i)))
 
 
-list_of_nodes = ops
+def list_of_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
+    """Return the nodes between inputs and outputs."""
+    return toposort(outputs, list(inputs))
 
 
 def variables(i: Iterable[Variable], o: Iterable[Variable]) -> list[Variable]:
@@ -47,12 +61,16 @@ def variables_and_orphans(i: Iterable[Variable], o: Iterable[Variable]) -> tuple
     return found, [v for v in found if v.owner is None and v not in given]
 
 
-def io_toposort(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
+def io_toposort(
+    inputs: Iterable[Variable], outputs: Iterable[Variable], orderings: Any = None, clients: Any = None
+) -> list[Apply]:
     """Return the nodes between inputs and outputs, each after all that it depends on."""
-    return toposort(outputs, list(inputs))
+    order = toposort_with(list(outputs), orderings or {})
+    known = set(toposort(outputs, list(inputs)))
+    return [node for node in order if node in known]
 
 
-def is_same_graph(var1: Variable, var2: Variable, givens: Any = None) -> bool:
+def is_same_graph(var1: Variable, var2: Variable, givens: Any = None, debug: bool = False) -> bool:
     """Say whether two variables are the same expression, some roots of the one standing for some of the other."""
     pairs = dict(givens or {})
     return equal_computations([var1], [var2], list(pairs), list(pairs.values()))

@@ -19,7 +19,6 @@ __getattr__ = _lazy.submodules(
         "sharedvar",
         "subtensor",
         "type",
-        "type_other",
         "utils",
         "xlogx",
     ),
