@@ -45,6 +45,11 @@ GRAPHS = {
         [x[rows, columns], x[rows.dimshuffle(0, "x"), columns]],
         [MATRIX, ROWS, COLUMNS],
     ),
+    "computed indices": (
+        [x, v],
+        [x[arange(3), arange(3) + 1], set_subtensor(x[arange(3), 3 - arange(3)], v[:3]), x[arange(4) * 1, 0]],
+        [MATRIX, VECTOR],
+    ),
     "scatter rows": (
         [x, y, rows],
         [inc_subtensor(x[rows], y[:4]), set_subtensor(x[rows], y[:4])],
