@@ -5,7 +5,6 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from rewrites.high_precision import evaluate, evaluate_exactly
 
 import neano.rewrites  # noqa: F401 - registers the rules
 from neano.graph.fgraph import FunctionGraph
@@ -14,6 +13,7 @@ from neano.graph.traverse import clone_replace
 from neano.rewrites.phases import RULES
 from neano.rewrites.rules import RANGES
 from neano.tensor.type import TensorType
+from rewrites.high_precision import evaluate, evaluate_exactly
 
 CASES = [
     pytest.param(rule, expression, id=f"{rule.name}-{i}")

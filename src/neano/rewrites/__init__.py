@@ -2,6 +2,7 @@
 
 from neano.rewrites import (
     blas,
+    choices,
     crossentropy,
     elementwise,
     fill,
@@ -21,6 +22,7 @@ from neano.rewrites.pipeline import rewrite_graph
 
 __all__ = [
     "blas",
+    "choices",
     "crossentropy",
     "elementwise",
     "fill",

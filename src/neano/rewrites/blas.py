@@ -85,7 +85,9 @@ def scaled(fgraph: FunctionGraph, term: Any) -> tuple[Any, Any] | None:
     if core.dtype != term.dtype or core.type.broadcastable != term.type.broadcastable:
         return None
     scalars = {
-        drop_axes(base, tuple(range(base.ndim))): exponent for base, exponent in found.exponents.items() if base is not core
+        drop_axes(base, tuple(range(base.ndim))): exponent
+        for base, exponent in found.exponents.items()
+        if base is not core
     }
     found.exponents = scalars
     scalar = build(found, 0)
@@ -110,7 +112,12 @@ def sum_to_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
     """Add a product of matrices to another matrix in one operation: beta z + alpha dot(x, y)."""
     like: Any = node.outputs[0]
     function = function_of(like)
-    if not belongs_to(function, _SUMS) or len(node.inputs) != 2 or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2):
+    if (
+        not belongs_to(function, _SUMS)
+        or len(node.inputs) != 2
+        or like.dtype not in BLAS_DTYPES
+        or like.ndim not in (1, 2)
+    ):
         return None
     for i in (1, 0):
         term, other = node.inputs[i], node.inputs[1 - i]

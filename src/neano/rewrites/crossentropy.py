@@ -111,7 +111,9 @@ def _gradient_through_elements(fgraph: FunctionGraph, node: Apply) -> Any:
         return None
     weight, labels = labelled
     found = take_apart(fgraph, weight, inside_shared=True)
-    here = next((base for base, exponent in found.exponents.items() if exponent == -1 and _is_taken_at(base, dy, sm)), None)
+    here = next(
+        (base for base, exponent in found.exponents.items() if exponent == -1 and _is_taken_at(base, dy, sm)), None
+    )
     if here is None:
         return None
     found.exponents.pop(here)

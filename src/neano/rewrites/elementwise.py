@@ -19,19 +19,22 @@ from neano.tensor.math import CAST_PREFIX
 from neano.tensor.shape import Shape_i
 
 _CASTS = [op for name, op in ROWS.items() if name.startswith(CAST_PREFIX)]
-_INVERSE_PAIRS = [("sinh", "arcsinh"), ("arcsinh", "sinh"), ("arctanh", "tanh"), ("deg2rad", "rad2deg"), ("rad2deg", "deg2rad")]
+_INVERSE_PAIRS = [
+    ("sinh", "arcsinh"),
+    ("arcsinh", "sinh"),
+    ("arctanh", "tanh"),
+    ("deg2rad", "rad2deg"),
+    ("rad2deg", "deg2rad"),
+]
 
 x, f, r, bits, whole = number("x"), floating("f", 0.5, 4), real("r"), integral("bits"), integral("whole")
 d, g = floating("d", 0.5, 4), floating("g")
 
 INVERSES = [
-    rule("local_neg_neg", -(-x), x),
+    rule("local_neg_neg", row("neg")(-x), x),
     rule("local_inv_inv", row("inv")(row("inv")(f)), f),
     rule("local_conj_conj", row("conj")(row("conj")(x)), x),
-    *[
-        rule(f"local_func_inv_{outer}_{inner}", row(outer)(row(inner)(f)), f)
-        for outer, inner in _INVERSE_PAIRS
-    ],
+    *[rule(f"local_func_inv_{outer}_{inner}", row(outer)(row(inner)(f)), f) for outer, inner in _INVERSE_PAIRS],
 ]
 
 FRACTIONS = [

@@ -56,7 +56,7 @@ def fill_sink(node: Apply) -> Any:
     is_fill = op.scalar_op is SECOND
     like: Any = node.outputs[0]
     operands: list[Any] = list(node.inputs)
-    models = []
+    models: list[Any] = []
     for i, operand in enumerate(operands):
         if is_fill and i == 0:
             continue

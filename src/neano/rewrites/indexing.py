@@ -152,12 +152,20 @@ def _merged(first: slice, second: Any) -> Any:
     if first == slice(None):
         return second
     start, stop, step = _parts(first)
-    if step not in (None, 1) or not isinstance(start, int) or start < 0 or stop is not None or not isinstance(second, slice):
+    if (
+        step not in (None, 1)
+        or not isinstance(start, int)
+        or start < 0
+        or stop is not None
+        or not isinstance(second, slice)
+    ):
         if first == slice(None, None, -1) and isinstance(second, slice) and second == slice(None, None, -1):
             return slice(None)
         return None
     begin, end, stride = _parts(second)
-    if not (begin is None or (isinstance(begin, int) and begin >= 0)) or not (end is None or (isinstance(end, int) and end >= 0)):
+    if not (begin is None or (isinstance(begin, int) and begin >= 0)) or not (
+        end is None or (isinstance(end, int) and end >= 0)
+    ):
         return None
     if not (stride is None or (isinstance(stride, int) and stride > 0)):
         return None
@@ -169,7 +177,12 @@ def _merged(first: slice, second: Any) -> Any:
 def part_that_was_set(node: Apply) -> Any:
     """Give the value that a part was just set to."""
     x: Any = node.inputs[0]
-    if x.owner is None or not isinstance(x.owner.op, IncSubtensor) or not x.owner.op.set_instead_of_inc or x.owner.op.inplace:
+    if (
+        x.owner is None
+        or not isinstance(x.owner.op, IncSubtensor)
+        or not x.owner.op.set_instead_of_inc
+        or x.owner.op.inplace
+    ):
         return None
     if x.owner.op.key != node.op.key or x.owner.inputs[2:] != node.inputs[1:]:  # type: ignore[attr-defined]
         return None
@@ -192,7 +205,9 @@ def useless_increment(fgraph: FunctionGraph, node: Apply) -> Any:
     if not isinstance(op, IncSubtensor):
         return None
     lengths = shape_of(fgraph, x)
-    if lengths is None or not all(_is_whole(e, n) for e, n in zip(full_index(node, len(lengths)), lengths, strict=True)):
+    if lengths is None or not all(
+        _is_whole(e, n) for e, n in zip(full_index(node, len(lengths)), lengths, strict=True)
+    ):
         return None
     if y.type.broadcastable != like.type.broadcastable or y.type.dtype != like.dtype:  # type: ignore[attr-defined]
         return None
@@ -239,8 +254,8 @@ def join_of_vectors(node: Apply) -> Any:
         return None
     joined: list[Any] = []
     for part in node.inputs[1:]:
-        previous = joined[-1] if joined else None
-        if _is_vector(part) and _is_vector(previous) and part.type.dtype == previous.type.dtype:  # type: ignore[attr-defined]
+        previous: Any = joined[-1] if joined else None
+        if _is_vector(part) and _is_vector(previous) and part.owner.op == previous.owner.op:  # type: ignore[union-attr]
             joined[-1] = part.owner.op(*previous.owner.inputs, *part.owner.inputs)  # type: ignore[union-attr]
         else:
             joined.append(part)

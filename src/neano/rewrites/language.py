@@ -15,12 +15,12 @@ import numpy as np
 from neano.graph.rewriting import rewriters
 from neano.graph.rewriting.pattern import Language
 from neano.graph.variable import Apply, Constant, Variable
+from neano.rewrites.values import constant_value, in_type_of, is_constant, scalar_constant, widened
 from neano.scalar.dtypes import is_discrete
 from neano.scalar.op import ScalarOp
 from neano.scalar.rows import row
 from neano.tensor.elemwise import DimShuffle, Elemwise
 from neano.tensor.math import ELEMENTWISE
-from neano.rewrites.values import constant_value, in_type_of, is_constant, scalar_constant, widened
 
 _ADD, _SUB, _MUL, _DIV = row("add"), row("sub"), row("mul"), row("true_div")
 _INV, _SQR, _POW = row("inv"), row("sqr"), row("pow")
@@ -47,7 +47,7 @@ class TensorLanguage(Language):
         if key is _INV:
             return _DIV, [scalar_constant(1, "int8"), *node.inputs]
         if key is _SUB and isinstance(node.inputs[1], Constant):
-            return _ADD, [node.inputs[0], scalar_constant(-float(node.inputs[1].data), "float64")]  # type: ignore[attr-defined]
+            return _ADD, [node.inputs[0], scalar_constant(-float(node.inputs[1].data), "float64")]
         if key is _POW and is_constant(node.inputs[1], 2):
             return _SQR, node.inputs[:1]
         if key is _MUL and len(node.inputs) == 2 and node.inputs[0] is node.inputs[1]:

@@ -93,10 +93,10 @@ optdb.register("local_log_sum_exp", Equilibrium([log_sum_exp], name="local_log_s
 def log_add_exp(node: Apply) -> Any:
     """Take the largest exponent out of log(exp(x) + exp(y) + ...)."""
     like: Any = node.outputs[0]
-    total = node.inputs[0]
+    total: Any = node.inputs[0]
     if function_of(like) is not _log or function_of(total) is not _add or not is_real_float(like):
         return None
-    terms = total.owner.inputs  # type: ignore[union-attr]
+    terms = total.owner.inputs
     if len(terms) < 2 or any(function_of(v) is not _exp or v.dtype != like.dtype for v in terms):
         return None
     exponents = [v.owner.inputs[0] for v in terms]
@@ -124,7 +124,10 @@ def softmax_of_exponentials(fgraph: FunctionGraph, node: Apply) -> Any:
         x, axes = _normaliser(base, like.ndim)
         if x is None or is_shifted(x):
             continue
-        power = next((b for b, e in found.exponents.items() if e == 1 and function_of(b) is _exp and b.owner.inputs[0] is x), None)
+        power = next(
+            (b for b, e in found.exponents.items() if e == 1 and function_of(b) is _exp and b.owner.inputs[0] is x),
+            None,
+        )
         if power is None or x.type.broadcastable != like.type.broadcastable or x.dtype != like.dtype:
             continue
         rest = [_as_factor(b, e) for b, e in found.exponents.items() if b is not base and b is not power]
@@ -176,7 +179,7 @@ def log_of_softmax(node: Apply) -> Any:
     if function_of(node.outputs[0]) is not _log:
         return None
     source: Any = node.inputs[0]
-    views = []
+    views: list[Any] = []
     while source.owner is not None and isinstance(source.owner.op, _VIEWS) and len(views) < 8:
         views.append(source.owner)
         source = source.owner.inputs[0]

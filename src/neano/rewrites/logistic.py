@@ -69,7 +69,12 @@ SOFTPLUS = [
         -softplus(x),
         tags=["stable"],
     ),
-    rule("local_log_of_inverse_of_1_plus_exp", _log(positive / (1 + _exp(x))), _log(positive) - softplus(x), tags=["stable"]),
+    rule(
+        "local_log_of_inverse_of_1_plus_exp",
+        _log(positive / (1 + _exp(x))),
+        _log(positive) - softplus(x),
+        tags=["stable"],
+    ),
     rule("local_softplus_minus_softplus", softplus(x) - softplus(-x), x, tags=["stable"]),
     rule("local_softplus_minus_itself", x - softplus(x), -softplus(-x), exclusive=True, tags=["stable"]),
     rule("local_exp_of_negative_softplus", _exp(-softplus(x)), sigmoid(-x), tags=["stable"]),
@@ -123,7 +128,11 @@ def _mirrored(fgraph: FunctionGraph, x: Any) -> Any:
     if function_of(x) is row("neg"):
         negatives = [x.owner.inputs[0]]
     else:
-        negatives = [r.outputs[0] for r, _ in fgraph.clients(x) if not isinstance(r, str) and function_of(r.outputs[0]) is row("neg")]
+        negatives = [
+            r.outputs[0]
+            for r, _ in fgraph.clients(x)
+            if not isinstance(r, str) and function_of(r.outputs[0]) is row("neg")
+        ]
     for negative in negatives:
         for reader, _ in fgraph.clients(negative):
             if not isinstance(reader, str) and function_of(reader.outputs[0]) is sigmoid.scalar_op:

@@ -90,7 +90,12 @@ def whole_power(variable: Any) -> tuple[Any, int]:
     if function is _POW:
         base, exponent = variable.owner.inputs
         value = constant_value(exponent)
-        if value is not None and float(np.real(value)).is_integer() and 0 < abs(value) <= 64 and base.type == variable.type:
+        if (
+            value is not None
+            and float(np.real(value)).is_integer()
+            and 0 < abs(value) <= 64
+            and base.type == variable.type
+        ):
             return base, int(value)
     return variable, 1
 
@@ -110,9 +115,13 @@ def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = Fa
     while pending:
         variable, exponent = pending.pop()
         function = function_of(variable)
-        opens = variable is like or _is_free(variable, like) or (
-            variable.type == like.type
-            and (fgraph is None or inside_shared or only_reader(fgraph, variable) is not None)
+        opens = (
+            variable is like
+            or _is_free(variable, like)
+            or (
+                variable.type == like.type
+                and (fgraph is None or inside_shared or only_reader(fgraph, variable) is not None)
+            )
         )
         if opens and belongs_to(function, family):
             found.nested += variable is not like

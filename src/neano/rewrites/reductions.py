@@ -148,7 +148,11 @@ def factors_out_of_sum(fgraph: FunctionGraph, node: Apply) -> Any:
         return [_NEG(op(x.owner.inputs[0]))]
     if function is _DIV:
         above, below = x.owner.inputs
-        if not _is_constant_along(below, axes) or above.type.broadcastable != x.type.broadcastable or above.dtype != x.dtype:
+        if (
+            not _is_constant_along(below, axes)
+            or above.type.broadcastable != x.type.broadcastable
+            or above.dtype != x.dtype
+        ):
             return None
         return _typed(_DIV(op(above), drop_axes(below, axes)), like)
     if function is not _MUL:

@@ -78,7 +78,10 @@ def integral(name: str, low: float = -4, high: float = 4) -> Any:
 def number_constant(name: str, low: float = -4, high: float = 4) -> Any:
     """Return a placeholder for constants whose elements are all one real number; see `real`."""
     return _placeholder(
-        name, lambda v: isinstance(v, Constant) and constant_value(v) is not None and not is_complex(_dtype(v)), low=low, high=high
+        name,
+        lambda v: isinstance(v, Constant) and constant_value(v) is not None and not is_complex(_dtype(v)),
+        low=low,
+        high=high,
     )
 
 

@@ -66,7 +66,9 @@ def part_of_vector(node: Apply) -> Any:
         if not -len(scalars) <= index < len(scalars):
             return None
         return [_as(scalars[index], vector.owner.op.dtype)]
-    if isinstance(index, slice) and all(part is None or isinstance(part, int) for part in (index.start, index.stop, index.step)):
+    if isinstance(index, slice) and all(
+        part is None or isinstance(part, int) for part in (index.start, index.stop, index.step)
+    ):
         chosen = vector.owner.op(*scalars[index])
         return [patternbroadcast(chosen, node.outputs[0].type.broadcastable)]  # type: ignore[attr-defined]
     return None
@@ -102,10 +104,11 @@ def bound_of_length(node: Apply) -> Any:
     function = function_of(node.outputs[0])
     for bound, length in (node.inputs, node.inputs[::-1]):
         value = constant_value(bound)
-        if function is not None and value is not None and value <= 0 and is_discrete(length.type.dtype):  # type: ignore[attr-defined]
-            if is_not_negative(length):
-                result = in_type_of(length if function is row("maximum") else bound, node.outputs[0])
-                return None if result is None else [result]
+        if function is None or value is None or value > 0 or not is_discrete(length.type.dtype):  # type: ignore[attr-defined]
+            continue
+        if is_not_negative(length):
+            result = in_type_of(length if function is row("maximum") else bound, node.outputs[0])
+            return None if result is None else [result]
     return None
 
 

@@ -137,7 +137,8 @@ def _base(term: Any) -> tuple[Any, Any]:
 
 def build(found: Sum, ndim: int) -> Any:
     """Return the sum as an expression: the constant first, what is added, minus what is taken off."""
-    added, removed = [], []
+    added: list[Any] = []
+    removed: list[Any] = []
     for term, coefficient in found.coefficients.items():
         if coefficient == 0:
             found.collected = True

@@ -36,9 +36,7 @@ def constant_value(variable: Any) -> Any:
         if node is None:
             return None
         op = node.op
-        if isinstance(op, DimShuffle):
-            variable = node.inputs[0]
-        elif isinstance(op, Alloc):
+        if isinstance(op, (DimShuffle, Alloc)):
             variable = node.inputs[0]
         elif isinstance(op, Elemwise) and op.scalar_op is SECOND:
             variable = node.inputs[1]

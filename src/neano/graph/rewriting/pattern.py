@@ -139,9 +139,7 @@ def compile_pattern(variable: Variable, holes: dict[Variable, Hole], language: L
     operands = [compile_pattern(v, holes, language, f"{label}{i}") for i, v in enumerate(inputs)]
     if language.is_associative(key):
         operands = [
-            part
-            for p in operands
-            for part in (p.operands if isinstance(p, Application) and p.key == key else (p,))
+            part for p in operands for part in (p.operands if isinstance(p, Application) and p.key == key else (p,))
         ]
     if language.is_commutative(key):  # what is matched first fails first
         operands.sort(key=lambda p: (isinstance(p, Hole), isinstance(p, Application)))
