@@ -27,6 +27,7 @@ from backends.native.programs import (
     WIDE,
     inputs_of,
     nest,
+    program,
 )
 from neano.backends.native.emit import Options, Target, host
 from neano.backends.native.interpreter import interpret
@@ -218,3 +219,45 @@ def test_transposed_operands_go_through_panels():
         for shape in ((1, 1), (7, 200), (130, 70), (64, 64), (300, 3)):
             x = np.asfortranarray(rng.integers(0, 50, shape).astype(dtype))
             np.testing.assert_array_equal(run(x, x[0])[0], x + x)
+
+
+def test_repeated_places_are_written_one_after_the_other():
+    made = program(
+        """
+inputs n, x
+results z
+input n: int64[?]
+input x: float64[?]
+output z: float64[?]
+body
+  alloc z[4]
+  for i < 4:
+    z[i] = 0.0:float64
+  for j < dim(n, 0):
+    z[n[j]] = add<float64>(mul<float64>(z[n[j]], 2.0:float64), x[j])
+"""
+    )
+    run = Compiled(made)
+    assert run.emitted.kernels[1].vectors == (False,)
+    n, x = np.array([1, 1, 2, 1, 3, 3]), np.arange(6.0)
+    np.testing.assert_array_equal(run(n, x)[0], interpret(made, [n, x])[0])
+
+
+def test_a_recurrence_runs_in_order():
+    made = program(
+        """
+inputs x
+results z
+input x: float64[?]
+output z: float64[?]
+body
+  alloc z[dim(x, 0)]
+  parallel for i < dim(x, 0):
+    z[i] = x[i]
+  for j < sub<int64>(dim(x, 0), 1):
+    z[add<int64>(j, 1)] = add<float64>(z[j], z[add<int64>(j, 1)])
+"""
+    )
+    x = np.random.default_rng(1).normal(size=50)
+    (found,) = Compiled(made)(x)
+    np.testing.assert_allclose(found, np.cumsum(x))

@@ -312,6 +312,7 @@ class Analysis:
     def _independent(self, body: tuple[Stmt, ...]) -> bool:
         """Return whether vectors may run: each buffer is written by one statement, and read, if at all, at the same element."""
         written: dict[str, tuple[int, ...]] = {}
+        computed = {self._root(a.buffer) for a in self.plan.stores.values() if a.kind is Kind.GATHERED}
         for position, access in self.plan.stores.items():
             root = self._root(access.buffer)
             if root in written:
@@ -326,7 +327,7 @@ class Analysis:
             root = self._root(node.buffer)
             if root in written and not self.loop.parallel:
                 same = written[root] == self.numbering.kids[number]
-                if not same or self._root(node.buffer) != node.buffer:
+                if not same or root != node.buffer or root in computed:
                     return False
         return True
 
