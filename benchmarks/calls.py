@@ -52,10 +52,9 @@ def run(rounds: int = 101) -> int:
     print(
         f"{processor()}; {rounds} rounds in turn; numpy.add of two 0-d arrays: {statistics.median(times['add']) * 1e9:.0f} ns"
     )
+    whole = median_ratio(times["in NumPy"], times["formula"])
     written_in_numpy = statistics.median(times["in NumPy"]) * 1e9
-    print(
-        f"(the formula in NumPy takes {written_in_numpy:.0f} ns, {median_ratio(times['in NumPy'], times['formula']):.0f} times Neano's)"
-    )
+    print(f"(the formula in NumPy takes {written_in_numpy:.0f} ns, {whole:.0f} times Neano's)")
     figures = []
     for name, bound in bounds.items():
         detail = f"{statistics.median(times[name]) * 1e9:.0f} ns"
