@@ -284,3 +284,24 @@ def test_an_unknown_scalar_function_is_an_error():
 def test_emitting_twice_gives_the_same_text():
     one, two = (emit(program(HEAVY)).modules for _ in range(2))
     assert one == two
+
+
+def test_very_many_strided_operands_fit_the_stack_of_a_thread():
+    count = 300
+    names = [f"x{k}" for k in range(count)]
+    i = Ref("i", "int64")
+    value = Load("x0", (i,), "float64")
+    for name in names[1:]:
+        value = Scalar("add", (value, Load(name, (i,), "float64")), "float64")
+    buffers = {name: Buffer(name, "float64", 1, "input") for name in names}
+    buffers["z"] = Buffer("z", "float64", 1, "output")
+    body = (Alloc("z", (Dim("x0", 0),)), Loop("i", Dim("x0", 0), (Store("z", (i,), value),), True))
+    run = Compiled(Program(tuple(names), ("z",), buffers, body))
+    x = np.arange(500.0)[::2]
+    found = []
+    previous = threading.stack_size(512 * 1024)
+    thread = threading.Thread(target=lambda: found.extend(run(*[x] * count)))
+    thread.start()
+    thread.join()
+    threading.stack_size(previous)
+    np.testing.assert_allclose(found[0], count * x)

@@ -49,6 +49,10 @@ CHEAP = frozenset(
 )
 
 
+BUFFER_BYTES = 65536
+"""Bytes of a kernel's frame that the buffers of one loop may take; chunks get shorter where places are very many."""
+
+
 class Kind(Enum):
     INVARIANT = "invariant"
     UNIT = "unit"
@@ -84,6 +88,7 @@ class Plan:
         loads: by number; stores: by position of the statement in the body.
         hoisted: numbers computed once, before the loop.
         lanes, unroll: width of a vector and how many of them one turn of the main loop takes.
+        buffered: bytes that the buffers of strided and computed places take for each element.
         chunk: elements after which partial sums are put away and buffers of strided operands are refilled.
     """
 
@@ -95,10 +100,14 @@ class Plan:
     lanes: int = 1
     unroll: int = 1
     weight: int = 0
+    buffered: int = 0
 
     @property
     def chunk(self) -> int:
-        return 16 * self.lanes * 4
+        elements = 16 * self.lanes * 4
+        while elements * self.buffered > BUFFER_BYTES and elements > self.lanes * self.unroll:
+            elements //= 2
+        return elements
 
 
 class Analysis:
@@ -378,6 +387,9 @@ class Analysis:
             if not isinstance(node, Load):
                 stack += self._below(number)
         dtypes |= {s.value.dtype for s in body if isinstance(s, (Store, Update, Accumulate, AccumulateArg))}
+        for access in (*self.plan.loads.values(), *self.plan.stores.values()):
+            if access.kind in (Kind.STRIDED, Kind.GATHERED):
+                self.plan.buffered += SIZE[self.program.buffers[access.buffer].dtype]
         self.plan.lanes = self.target.lanes(frozenset(dtypes))
         self.plan.weight = weight
         self.plan.unroll = 4 if weight <= 12 else 2 if weight <= 30 else 1
