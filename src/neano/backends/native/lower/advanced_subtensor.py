@@ -80,6 +80,8 @@ def _extremes(array: Variable, planner: Planner) -> tuple[Expr, Expr, list[Guard
         return at, at, []
     value = x.cast(planner.value(array, planner.loop_index(lengths)), "int64")
     loops = planner.loop_extents(lengths)
+    if not loops:  # one element
+        return value, value, []
     found = []
     for combine in ("minimum", "maximum"):
         target = planner.new_stored("int64", ())

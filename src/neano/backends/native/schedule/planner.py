@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from neano.backends.native import ir
-from neano.backends.native.schedule.expressions import Expr, Expressions
+from neano.backends.native.schedule.expressions import Access, Expr, Expressions, children_of
 from neano.backends.native.schedule.plan import Guard, Invocation, Item, Operand, Plan, Root, Stored, StoredKind, Window
 from neano.backends.native.schedule.registry import (
     bounds,
@@ -60,6 +60,7 @@ class Planner:
         self._defined: dict[Variable, Callable[[Sequence[Expr]], Expr]] = {}
         self._values: dict[Variable, dict[tuple[int, ...], Expr]] = {}
         self._parents: dict[int, Expr] = {}
+        self._made: dict[str, int] = {}
         self._bound: dict[int, Variable] = {}
         self._costs: dict[Variable, int] = {}
         self._inlined: dict[Variable, int] = {}
@@ -133,6 +134,8 @@ class Planner:
         """Make a place that something else fills the place of a variable."""
         self.stored[variable] = stored
         self._lengths[variable] = stored.lengths
+        if stored.kind not in ("input", "constant"):
+            self._made[stored.name] = len(self.plan.values)
         self.plan.values.append(stored)
         return stored
 
@@ -167,11 +170,29 @@ class Planner:
         if a is b:
             return a
         self.guard(self.x.compare("eq", a, b), exception, template, node, (a, b))
-        if isinstance(b, ir.Const):
+        if self._moment(b) < self._moment(a):
             a, b = b, a
         if not isinstance(b, ir.Const):
             self._parents[id(b)] = a
         return a
+
+    def _moment(self, length: Expr) -> int:
+        """Return from when on a length is known: -1 for a number, 0 where it comes from inputs, else the last value's number.
+
+        What was planned before two lengths were found to be equal may use the one that stands for both: it must be there.
+        """
+        if isinstance(length, ir.Const):
+            return -1
+        moment = 0
+        stack = [length]
+        while stack:
+            expr = stack.pop()
+            if isinstance(expr, ir.Dim):
+                moment = max(moment, self._made.get(expr.buffer, 0))
+            elif isinstance(expr, Access):
+                moment = max(moment, self._made.get(expr.stored.name, 0))
+            stack.extend(children_of(expr))
+        return moment
 
     def guard(
         self,
@@ -318,6 +339,7 @@ class Planner:
     def new_stored(self, dtype: str, lengths: Sequence[Expr], kind: StoredKind = "scratch") -> Stored:
         """Return a new place, without owner."""
         stored = Stored(f"v{len(self.plan.values)}", dtype, tuple(map(self.find, lengths)), kind)
+        self._made[stored.name] = len(self.plan.values)
         self.plan.values.append(stored)
         return stored
 
@@ -361,7 +383,7 @@ class Planner:
         """Return an index that runs over all elements: loop t along axis t, 0 where the length is 1."""
         index: list[Expr] = []
         loops = 0
-        for length in lengths:
+        for length in map(self.find, lengths):
             if isinstance(length, ir.Const) and length.value == 1:
                 index.append(self.x.const(0))
             else:

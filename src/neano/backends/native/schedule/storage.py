@@ -65,10 +65,17 @@ def decide_storage(schedule: Schedule) -> dict[Stored, Storage]:
         level = min(level, available)
         kept = writer.kept_loops
         assert kept is not None
-        axes = tuple(axis for axis in everything if kept[axis] >= level)
+        # axes of length 1 have no loop; a routine, unlike an expression, wants its operand with all of them
+        as_operand = any(_is_operand(stored, reader) for reader in readers.get(stored, ()))
+        axes = tuple(axis for axis in everything if kept[axis] >= level or (as_operand and kept[axis] < 0))
         inner = any(loop >= available for loop in kept)
         places[stored] = Storage(level, axes, not axes and not inner and (level == available))
     return places
+
+
+def _is_operand(stored: Stored, reader: Item) -> bool:
+    operands = reader.operands if isinstance(reader, (Invocation, Written)) else ()
+    return any(operand_base(operand) is stored for operand in operands)
 
 
 def _used_outside_items(schedule: Schedule) -> set[Stored]:

@@ -1,0 +1,64 @@
+"""Small graphs in which lengths of 1, or lengths that are known late, once led the scheduler astray."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import neano
+import neano.tensor as T
+from backends.native.running import assert_same
+from neano.scalar.rows import row
+
+
+def graph_of(inputs, output):
+    """Return the inputs and outputs of a function's graph after rewriting."""
+    fgraph = neano.function(inputs, [output], mode="FAST_COMPILE").maker.fgraph
+    return fgraph.inputs, fgraph.outputs
+
+
+def check(inputs, output, values):
+    """Check the interpreter against `perform`, and the native function against it."""
+    inputs_, outputs = graph_of(inputs, output)
+    assert_same(inputs_, outputs, values)
+    expected = neano.function(inputs, output, mode=neano.Mode("py", None))(*values)
+    np.testing.assert_allclose(neano.function(inputs, output)(*values), expected, rtol=1e-5)
+
+
+def test_operand_of_a_routine_keeps_axes_of_length_1():
+    x = T.lvector("x")
+    deviation = T.std(x, axis=0, keepdims=True)
+    check([x], T.dot(deviation, deviation), [np.array([0, 5, 5])])
+
+
+def test_row_with_an_axis_of_length_1_in_a_product():
+    a, b = T.TensorType("float32", (True, True, False))("a"), T.fvector("b")
+    check([a, b], T.dot(a, b), [np.ones((1, 1, 3), "float32"), np.arange(3, dtype="float32")])
+
+
+def test_operand_of_python_keeps_axes_of_length_1():
+    x = T.dscalar("x")
+    check([x], T.cumsum(T.exp(x).reshape((1, 1, 1)), 0), [np.array(1.0)])
+
+
+def test_indices_computed_for_a_vector_of_one_index():
+    x = T.dvector("x")
+    check([x], T.take(x * 2, [-8], 0, "clip"), [np.array([0.0, 1.0, -3.25])])
+
+
+def test_length_of_what_python_gives_is_not_used_before_the_call():
+    x = T.bmatrix("x")
+    order = T.argsort(row("erfcinv")(T.tanh(x) * 0.9 + 1.0), -1, "stable")
+    check([x], order ^ x, [np.array([[-3, -5, 2]], "int8")])
+
+
+def test_length_found_to_be_1_while_pieces_are_joined():
+    x = T.TensorType("float64", (False, True))("x")
+    pieces = [x.reshape((x.shape[0], -1)), x, x]
+    check([x], T.stack(pieces, axis=-3), [np.array([[3.0], [-3.5], [3.25]])])
+
+
+@pytest.mark.parametrize("length", [0, 1, 3])
+def test_product_with_a_column(length):
+    x, y = T.vector("x"), T.matrix("y")
+    check([x, y], T.dot(y[:, :1], x.dimshuffle(0, "x").T), [np.arange(length, dtype="float64"), np.ones((2, 3))])
