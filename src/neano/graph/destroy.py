@@ -22,7 +22,7 @@ def destroyed_inputs(node: Apply) -> list[int]:
 
 def has_destroyers(fgraph: FunctionGraph) -> bool:
     """Say whether any node overwrites an input."""
-    return any(node.op.destroy_map for node in fgraph.apply_nodes)
+    return bool(fgraph.destroyers)
 
 
 def viewed_input(node: Apply, output: int) -> Variable | None:
@@ -73,7 +73,7 @@ class DestroyHandler(Feature):
         Raises:
             InconsistencyError: two nodes overwrite one value, or a constant or its view is overwritten.
         """
-        destroyers = [node for node in fgraph.apply_nodes if node.op.destroy_map]
+        destroyers = list(fgraph.destroyers)
         if not destroyers:
             return {}
         overwritten: dict[Variable, Apply] = {}
@@ -146,8 +146,8 @@ class Supervisor(Feature):
 
     def validate(self, fgraph: FunctionGraph) -> None:
         """Raise InconsistencyError where a protected variable, or a view of one, is overwritten."""
-        protected = set(self.protected)
-        for node in fgraph.apply_nodes:
-            for i in destroyed_inputs(node) if node.op.destroy_map else ():
+        protected = set(self.protected) if fgraph.destroyers else set()
+        for node in fgraph.destroyers:
+            for i in destroyed_inputs(node):
                 if view_root(node.inputs[i]) in protected or node.inputs[i] in protected:
                     raise InconsistencyError(f"{node} would overwrite {node.inputs[i]}, which is not declared mutable")

@@ -62,6 +62,7 @@ class FunctionGraph:
         self._clients: dict[Variable, dict[Client, None]] = {v: {} for v in self.inputs}
         self._input_set = set(self.inputs)
         self.apply_nodes: set[Apply] = set()
+        self.destroyers: dict[Apply, None] = {}  # the nodes that overwrite an input, in the order of their import
         for i, variable in enumerate(self.outputs):
             self._import(variable, "init")
             self._clients[variable]["output", i] = None
@@ -130,6 +131,8 @@ class FunctionGraph:
             if node in self.apply_nodes:
                 continue
             self.apply_nodes.add(node)
+            if node.op.destroy_map:
+                self.destroyers[node] = None
             for output in node.outputs:
                 self._clients.setdefault(output, {})
             for i, source in enumerate(node.inputs):
@@ -151,6 +154,7 @@ class FunctionGraph:
             if node not in self.apply_nodes or any(self._clients.get(out) for out in node.outputs):
                 continue
             self.apply_nodes.discard(node)
+            self.destroyers.pop(node, None)
             for output in node.outputs:
                 self._clients.pop(output, None)
             for i, source in enumerate(node.inputs):
