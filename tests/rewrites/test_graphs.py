@@ -166,6 +166,11 @@ REDUCTIONS = [
 ]
 
 LOSSES = [
+    (
+        grad(-(t * log(softmax_graph(m))).sum(), m),
+        "sub(mul(DimShuffle{0,x}(Sum{axis=[1]}(t)), Softmax(m)), t)",
+    ),
+    (softmax_graph(x), "DimShuffle{1}(Softmax(DimShuffle{x,0}(x)))"),
     (log(q), "LogSoftmax(add(Dot22(m, n), DimShuffle{x,0}(y)))"),
     (categorical_crossentropy(q, labels), "CrossentropySoftmaxArgmax1HotWithBias(Dot22(m, n), y, labels)"),
     (
@@ -187,6 +192,7 @@ LOSSES = [
             -log(softmax(m))[arange(labels.shape[0]), labels],
             -log(softmax(m)[arange(labels.shape[0]), labels]),
             -log_softmax(m)[arange(labels.shape[0]), labels],
+            -log(softmax_graph(m))[arange(labels.shape[0]), labels],
         )
     ],
 ]

@@ -10,10 +10,11 @@ from typing import Any
 
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.driver import Equilibrium
-from neano.graph.rewriting.rewriters import rewriter
+from neano.graph.rewriting.rewriters import notes_of, rewriter
 from neano.graph.variable import Apply
 from neano.rewrites.phases import optdb, registers, specialize, stabilize
-from neano.rewrites.products import take_apart
+from neano.rewrites.products import FLOAT_PRODUCTS, Product, build, take_apart
+from neano.rewrites.sums import belongs_to, family_of, is_part_of_larger
 from neano.rewrites.values import function_of, in_type_of, is_real_float, scalar_constant
 from neano.scalar.rows import row
 from neano.tensor.advanced_subtensor import AdvancedSubtensor
@@ -26,6 +27,7 @@ from neano.tensor.subtensor import Subtensor
 from neano.tensor.take_rows import AdvancedSubtensor1
 
 _exp, _log, _add, _sub, _div, _mul = (row(name) for name in ("exp", "log", "add", "sub", "true_div", "mul"))
+_QUOTIENTS = family_of(_div, _mul)
 _switch, _isinf, _maximum = row("switch"), row("isinf"), row("maximum")
 
 
@@ -110,61 +112,120 @@ def log_add_exp(node: Apply) -> Any:
     return None if result is None else [result]
 
 
-@registers(stabilize, tags=["stable"])
-@rewriter(_div, name="local_softmax_from_exponentials", depth=4)
+@registers(stabilize, specialize, tags=["stable"])
+@rewriter(_div, _mul, name="local_softmax_from_exponentials", depth=4)
 def softmax_of_exponentials(fgraph: FunctionGraph, node: Apply) -> Any:
-    """Make exp(x) / sum(exp(x)) a softmax, or take the maximum out where it does not run over the rows of a matrix."""
+    """Make exp(x) / sum(exp(x)) a softmax wherever it stands in a product.
+
+    In the gradient of such a softmax, one of the divisors belongs into a sum: sum(a * exp(x)) / sum(exp(x)) is
+    sum(a * softmax(x)).
+    """
     like: Any = node.outputs[0]
-    if function_of(like) is not _div or not is_real_float(like):
+    if not belongs_to(function_of(like), _QUOTIENTS) or not is_real_float(like):
         return None
-    found = take_apart(fgraph, like)
+    if is_part_of_larger(fgraph, node, FLOAT_PRODUCTS):
+        return None
+    found = take_apart(fgraph, like, inside_shared=True, inside_stretched=True)
+    changed = False
     for base, exponent in list(found.exponents.items()):
-        if exponent != -1:
+        if exponent >= 0:
             continue
         x, axes = _normaliser(base, like.ndim)
-        if x is None or is_shifted(x):
+        if x is None or is_shifted(x) or x.dtype != like.dtype:
             continue
-        power = next(
-            (b for b, e in found.exponents.items() if e == 1 and function_of(b) is _exp and b.owner.inputs[0] is x),
-            None,
-        )
-        if power is None or x.type.broadcastable != like.type.broadcastable or x.dtype != like.dtype:
-            continue
-        rest = [_as_factor(b, e) for b, e in found.exponents.items() if b is not base and b is not power]
-        number = found.number / found.divisor * (-1) ** (found.signs % 2)
-        if number != 1:
-            rest.insert(0, scalar_constant(number, like.dtype))
-        result = _softmax(x, axes)
-        result = in_type_of(_mul(result, *rest) if rest else result, like)
-        return None if result is None else [result]
-    return None
+        changed |= _take_exponentials(fgraph, found, base, x, axes)
+        changed |= _take_sums(fgraph, found, base, x, axes)
+    if not changed:
+        return None
+    result = in_type_of(build(found, like.ndim), like)
+    return None if result is None else [result]
 
 
-def _as_factor(base: Any, exponent: int) -> Any:
-    return base if exponent == 1 else row("pow")(base, scalar_constant(exponent, base.dtype))
+def _exponential(found: Product, x: Any) -> Any:
+    """Return the factor exp(x) of a product, if it has one."""
+    return next(
+        (b for b, e in found.exponents.items() if e > 0 and function_of(b) is _exp and b.owner.inputs[0] is x), None
+    )
+
+
+def _take_exponentials(fgraph: FunctionGraph, found: Product, total: Any, x: Any, axes: tuple[int, ...]) -> bool:
+    """Make pairs of exp(x) and 1 / sum(exp(x)) softmaxes; say whether there were any."""
+    power = _exponential(found, x)
+    if power is None:
+        return False
+    pairs = min(found.exponents[power], -found.exponents[total])
+    found.multiply(power, -pairs)
+    found.multiply(total, pairs)
+    found.multiply(softmax_along(fgraph, x, axes), pairs)
+    return True
+
+
+def _take_sums(fgraph: FunctionGraph, found: Product, total: Any, x: Any, axes: tuple[int, ...]) -> bool:
+    """Move 1 / sum(exp(x)) into a sum of products with exp(x) along the same axes; say whether there was one."""
+    for base, exponent in list(found.exponents.items()):
+        node = base.owner
+        if exponent != 1 or found.exponents[total] >= 0 or node is None or node.op != total.owner.op:
+            continue
+        reduced = node.inputs[0].owner
+        if reduced is None or type(reduced.op) is not Sum:
+            continue
+        inner = reduced.inputs[0]
+        if resolve_axes(reduced.op.axis, inner) != axes or inner.dtype != x.dtype:
+            continue
+        part = take_apart(fgraph, inner, inside_shared=True, inside_stretched=True)
+        power = _exponential(part, x)
+        if power is None:
+            continue
+        part.multiply(power, -1)
+        part.multiply(softmax_along(fgraph, x, axes), 1)
+        argument = in_type_of(build(part, inner.ndim), inner)
+        if argument is None:
+            continue
+        found.multiply(base, -1)
+        found.multiply(total, 1)
+        found.multiply(node.op(reduced.op(argument)), 1)
+        return True
+    return False
 
 
 def _normaliser(base: Any, ndim: int) -> tuple[Any, tuple[int, ...]]:
     """Return x and the axes where a divisor is sum(exp(x)) along axes, with these as dimensions of length 1."""
     node = base.owner
-    total = base
-    order: tuple[Any, ...] = tuple(range(ndim))
-    if node is not None and isinstance(node.op, DimShuffle):
-        total, order = node.inputs[0], node.op.new_order
-    found = sum_of_exponentials(total)
+    if node is None or not isinstance(node.op, DimShuffle):
+        return None, ()
+    found = sum_of_exponentials(node.inputs[0])
     if found is None or found[0].ndim != ndim:
         return None, ()
     x, axes = found
     kept = iter(range(ndim))
     expected = tuple("x" if i in axes else next(kept) for i in range(ndim))
-    if total is base:
-        return (x, axes) if not axes else (None, ())
-    return (x, axes) if order == expected else (None, ())
+    return (x, axes) if node.op.new_order == expected else (None, ())
+
+
+def softmax_along(fgraph: FunctionGraph, x: Any, axes: tuple[int, ...]) -> Any:
+    """Return the softmax of x along axes: the one that the graph has, or a new one."""
+    known: dict[Any, Any] = notes_of(fgraph).setdefault("softmaxes", {})
+    existing = known.get((x, axes))
+    if existing is None or existing not in fgraph:
+        existing = known[x, axes] = _existing_softmax(fgraph, x, axes) or _softmax(x, axes)
+    return existing
+
+
+def _existing_softmax(fgraph: FunctionGraph, x: Any, axes: tuple[int, ...]) -> Any:
+    """Return the softmax of the rows of a matrix that the graph has already."""
+    if axes != (1,) or x not in fgraph:
+        return None
+    readers = [reader for reader, _ in fgraph.clients(x) if not isinstance(reader, str)]
+    return next((reader.outputs[0] for reader in readers if isinstance(reader.op, Softmax)), None)
 
 
 def _softmax(x: Any, axes: tuple[int, ...]) -> Any:
     if x.ndim == 2 and axes == (1,):
         return softmax_op(x)
+    if x.ndim == 2 and axes == (0,):
+        return softmax_op(x.dimshuffle(1, 0)).dimshuffle(1, 0)
+    if x.ndim == 1:
+        return softmax_op(x.dimshuffle("x", 0)).dimshuffle(1)
     powers = _exp(x - finite_maximum(x, axes))
     return powers / expand_reduced(Sum(axes)(powers), axes, x.ndim)
 

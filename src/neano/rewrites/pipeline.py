@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from neano.config import config
 from neano.graph.fgraph import FunctionGraph
 from neano.graph.rewriting.database import Query
 from neano.graph.rewriting.trace import RewriteTrace
@@ -16,7 +15,7 @@ def rewrite_graph(
     include: Iterable[str] = ("fast_run",),
     exclude: Iterable[str] = (),
     require: Iterable[str] = (),
-    prints: bool | None = None,
+    prints: bool = False,
 ) -> RewriteTrace | None:
     """Rewrite a graph in place.
 
@@ -25,7 +24,7 @@ def rewrite_graph(
         include: names and tags of rules and phases to apply; "fast_run" is all, "fast_compile" the cheap ones.
         exclude: names and tags of those to leave out.
         require: tags that those to apply must have.
-        prints: print each replacement; `config.optimizer_verbose` by default.
+        prints: print each replacement, as `config.optimizer_verbose` does for all graphs.
 
     Returns:
         the record of what was done, where it was printed.
@@ -37,8 +36,7 @@ def rewrite_graph(
     >>> graph
     [softplus(x)]
     """
-    verbose = config.optimizer_verbose if prints is None else prints
-    trace = RewriteTrace(prints=True) if verbose else None
+    trace = RewriteTrace(prints=True) if prints else None
     if trace is not None:
         fgraph.attach_feature(trace)
     try:

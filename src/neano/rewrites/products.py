@@ -100,13 +100,16 @@ def whole_power(variable: Any) -> tuple[Any, int]:
     return variable, 1
 
 
-def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = False) -> Product:
+def take_apart(
+    fgraph: FunctionGraph | None, like: Any, inside_shared: bool = False, inside_stretched: bool = False
+) -> Product:
     """Return the factors of a product, those of products inside included that nothing else reads.
 
     Args:
         fgraph: the graph; None to look into every product inside, for a node that is in no graph yet.
         like: the product, or any other expression, which is then the only factor.
         inside_shared: look also into products that something else reads.
+        inside_stretched: look also into products that are stretched to the shape of this one.
     """
     one = np.asarray(1, dtype=like.dtype)[()]
     found = Product(like.dtype, one, one)
@@ -115,14 +118,9 @@ def take_apart(fgraph: FunctionGraph | None, like: Any, inside_shared: bool = Fa
     while pending:
         variable, exponent = pending.pop()
         function = function_of(variable)
-        opens = (
-            variable is like
-            or _is_free(variable, like)
-            or (
-                variable.type == like.type
-                and (fgraph is None or inside_shared or only_reader(fgraph, variable) is not None)
-            )
-        )
+        fits = variable.dtype == like.dtype if inside_stretched else variable.type == like.type
+        unshared = inside_shared or fgraph is None or only_reader(fgraph, variable) is not None
+        opens = variable is like or (fits and unshared) or _is_free(variable, like)
         if opens and belongs_to(function, family):
             found.nested += variable is not like
             found.signs += function is _NEG

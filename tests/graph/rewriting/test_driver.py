@@ -200,3 +200,14 @@ def test_ten_thousand_nodes(shape):
     graph.check_integrity()
     assert not any(node.op == neg for node in graph.apply_nodes)
     assert evaluate(graph.outputs, graph.inputs, [3.0]) == pytest.approx(expected)
+
+
+def test_verbose_prints_and_nothing_is_left_on_the_graph(capsys):
+    x = number("x")
+    graph = FunctionGraph([x], [neg(neg(x))])
+    before = set(vars(graph))
+    with config.change_flags(optimizer_verbose=True):
+        Equilibrium([double_negation]).rewrite(graph)
+    assert "double_negation: neg(neg(x)) -> x" in capsys.readouterr().out
+    assert set(vars(graph)) == before
+    assert not graph._features

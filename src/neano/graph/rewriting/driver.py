@@ -16,7 +16,14 @@ from neano.config import config
 from neano.graph.errors import InconsistencyError
 from neano.graph.fgraph import Feature, FunctionGraph
 from neano.graph.rewriting.merge import Merger, merger_of
-from neano.graph.rewriting.rewriters import GraphRewriter, NodeRewriter, Replacement, kinds, report_failure
+from neano.graph.rewriting.rewriters import (
+    GraphRewriter,
+    NodeRewriter,
+    Replacement,
+    kinds,
+    report_failure,
+    taking_notes,
+)
 from neano.graph.variable import Apply, Constant, Trace, Variable
 
 _log = logging.getLogger("neano.rewriting")
@@ -152,6 +159,10 @@ class Equilibrium(GraphRewriter):
             step.add_requirements(fgraph)
 
     def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
+        with taking_notes(fgraph):
+            self._apply(fgraph)
+
+    def _apply(self, fgraph: FunctionGraph) -> None:
         started = time.perf_counter()
         worklist = Worklist(self.depth)
         merger = merger_of(fgraph) if self.merges else None

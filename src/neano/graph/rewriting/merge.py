@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from neano.graph.fgraph import FunctionGraph
-from neano.graph.rewriting.rewriters import GraphRewriter
+from neano.graph.rewriting.rewriters import GraphRewriter, notes_of
 from neano.graph.variable import Apply, Constant, Variable
 
 _LARGE = 1 << 16
@@ -85,9 +85,10 @@ class Merger:
 
 def merger_of(fgraph: FunctionGraph) -> Merger:
     """Return the merger of a graph, which remembers what earlier passes have seen."""
-    merger: Merger | None = getattr(fgraph, "merger", None)
-    if merger is None:
-        merger = fgraph.merger = Merger(fgraph)  # type: ignore[attr-defined]
+    notes = notes_of(fgraph)
+    if "merger" not in notes:
+        notes["merger"] = Merger(fgraph)
+    merger: Merger = notes["merger"]
     return merger
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import inspect
 import logging
-import pdb
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from neano.config import config
 from neano.graph.errors import MethodNotDefined
 from neano.graph.fgraph import FunctionGraph
+from neano.graph.rewriting.trace import RewriteTrace
 from neano.graph.variable import Apply, Variable
 
 _log = logging.getLogger("neano.rewriting")
@@ -173,6 +174,32 @@ def graph_rewriter(function: Callable[[FunctionGraph], Any]) -> FunctionGraphRew
     return FunctionGraphRewriter(function)
 
 
+def notes_of(fgraph: FunctionGraph) -> dict[str, Any]:
+    """Return what passes over a graph remember for one another, by name; forgotten when the outermost pass ends."""
+    notes: dict[str, Any] = fgraph.__dict__.setdefault("rewriting_notes", {})
+    return notes
+
+
+@contextmanager
+def taking_notes(fgraph: FunctionGraph) -> Iterator[None]:
+    """Keep the notes of a graph until the outermost of these contexts ends; they hold on to nodes long gone.
+
+    Under `config.optimizer_verbose` what is replaced meanwhile is printed.
+    """
+    outermost = "rewriting_notes" not in fgraph.__dict__
+    notes_of(fgraph)
+    trace = RewriteTrace(prints=True) if outermost and config.optimizer_verbose else None
+    if trace is not None:
+        fgraph.attach_feature(trace)
+    try:
+        yield
+    finally:
+        if outermost:
+            fgraph.__dict__.pop("rewriting_notes", None)
+        if trace is not None:
+            fgraph.remove_feature(trace)
+
+
 class Phases(GraphRewriter):
     """Graph rewriters that run one after the other.
 
@@ -186,15 +213,16 @@ class Phases(GraphRewriter):
         self.failure_callback = failure_callback
 
     def apply(self, fgraph: FunctionGraph, *args: Any, **kwargs: Any) -> None:
-        for step in self.steps:
-            fgraph.execute_callbacks("on_phase", str(step))
-            try:
-                step.rewrite(fgraph)
-            except Exception as error:
-                if self.failure_callback is not None:
-                    self.failure_callback(error, self, step)
-                else:
-                    report_failure(error, step, None)
+        with taking_notes(fgraph):
+            for step in self.steps:
+                fgraph.execute_callbacks("on_phase", str(step))
+                try:
+                    step.rewrite(fgraph)
+                except Exception as error:
+                    if self.failure_callback is not None:
+                        self.failure_callback(error, self, step)
+                    else:
+                        report_failure(error, step, None)
 
     def append(self, step: GraphRewriter) -> None:
         """Add a rewriter that runs last."""
@@ -235,4 +263,6 @@ def report_failure(error: Exception, culprit: Any, node: Apply | None) -> None:
     where = "" if node is None else f" at node {node}"
     _log.error("rewriting failed in %s%s\n%s", culprit, where, traceback.format_exc())
     if action == "pdb":
+        import pdb  # nobody else needs the debugger, and it takes its time to load
+
         pdb.post_mortem(sys.exc_info()[2])
