@@ -62,3 +62,14 @@ def test_length_found_to_be_1_while_pieces_are_joined():
 def test_product_with_a_column(length):
     x, y = T.vector("x"), T.matrix("y")
     check([x, y], T.dot(y[:, :1], x.dimshuffle(0, "x").T), [np.arange(length, dtype="float64"), np.ones((2, 3))])
+
+
+@pytest.mark.parametrize("length", [3, 20, 27])
+def test_bytes_beyond_the_end_stay(length):
+    """LLVM once widened a mask of eight bytes to sixteen, of which the upper eight were set."""
+    x = T.dvector("x")
+    f = neano.function([x], x**2.5 > 1)
+    value = np.linspace(0.0, 2.0, length)
+    results = [f(value) for _ in range(300)]
+    for result in results:
+        np.testing.assert_array_equal(result, value > 1)

@@ -107,8 +107,11 @@ class VectorLoop:
         left = b.op(f"select i1 {many}, i64 {left}, i64 {lanes}")
         if lanes == 1:
             return Active(constant(True, "bool"), left)
-        narrow = Value(b.op(f"trunc i64 {left} to i8"), "int8")
-        mask = b.op(f"icmp ult <{lanes} x i8> {self._iota('i8')}, {b.splat(narrow, lanes).text}")
+        # Lanes that fill a register: LLVM widens narrower ones (8 of i8, say), whatever is compared beyond them, and takes
+        # the mask for empty there when it stores bytes under it: eight bytes past the end would be written.
+        width = max(8, 128 // lanes)
+        narrow = Value(b.op(f"trunc i64 {left} to i{width}") if width < 64 else left, f"int{width}")
+        mask = b.op(f"icmp ult <{lanes} x i{width}> {self._iota(f'i{width}')}, {b.splat(narrow, lanes).text}")
         return Active(Value(mask, "bool", lanes), left)
 
     def _iota(self, element: str) -> str:
