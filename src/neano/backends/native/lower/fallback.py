@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -57,13 +57,16 @@ def caller(node: Apply) -> Callable[..., tuple[Any, ...]]:
         except Exception as error:
             annotate(error, node, values)
             raise
-        return tuple(_exact(output.type, value) for output, value in zip(node.outputs, results, strict=True))
+        return tuple(_exact(output.type, value, values) for output, value in zip(node.outputs, results, strict=True))
 
     return call
 
 
-def _exact(type_: Any, value: Any) -> Any:
+def _exact(type_: Any, value: Any, inputs: Sequence[Any]) -> Any:
+    """Return a result in the exact form of its type, in memory of its own: what reads it may outlive the inputs."""
     if not isinstance(type_, TensorType):
         return value
     array = np.ascontiguousarray(value, dtype=type_.numpy_dtype).reshape(np.shape(value))
+    if any(isinstance(source, np.ndarray) and np.may_share_memory(array, source) for source in inputs):
+        array = array.copy()
     return type_.filter(array)
