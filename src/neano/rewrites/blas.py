@@ -94,8 +94,20 @@ def scaled(fgraph: FunctionGraph, term: Any) -> tuple[Any, Any] | None:
     return (scalar, core) if scalar.dtype == term.dtype else None
 
 
+def _has_product(term: Any, depth: int = 3) -> bool:
+    """Say, at little cost, whether a product by BLAS may be a factor of a term."""
+    node = term.owner
+    if node is None or depth == 0:
+        return False
+    if isinstance(node.op, (Dot22, Gemv)):
+        return True
+    return belongs_to(function_of(term), _PRODUCTS) and any(_has_product(v, depth - 1) for v in node.inputs)
+
+
 def _product_term(fgraph: FunctionGraph, term: Any) -> tuple[Any, Apply] | None:
     """Return the scalar and the node of a product by BLAS that nothing else reads."""
+    if not _has_product(term):
+        return None
     found = scaled(fgraph, term)
     if found is None or found[1].owner is None or only_reader(fgraph, found[1]) is None:
         return None
@@ -123,7 +135,8 @@ def sum_to_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
         term, other = node.inputs[i], node.inputs[1 - i]
         if term.type.broadcastable != like.type.broadcastable or other.type != like.type:  # type: ignore[attr-defined]
             continue
-        product, rest = _product_term(fgraph, term), scaled(fgraph, other)
+        product = _product_term(fgraph, term)
+        rest = None if product is None else scaled(fgraph, other)
         if product is None or rest is None:
             continue
         alpha, made = product

@@ -27,7 +27,7 @@ from neano.tensor.subtensor import Subtensor
 from neano.tensor.take_rows import AdvancedSubtensor1
 
 _exp, _log, _add, _sub, _div, _mul = (row(name) for name in ("exp", "log", "add", "sub", "true_div", "mul"))
-_QUOTIENTS = family_of(_div, _mul)
+_QUOTIENTS, _DIVISIONS = family_of(_div, _mul), family_of(_div, row("inv"), row("neg"))
 _switch, _isinf, _maximum = row("switch"), row("isinf"), row("maximum")
 
 
@@ -123,7 +123,8 @@ def softmax_of_exponentials(fgraph: FunctionGraph, node: Apply) -> Any:
     like: Any = node.outputs[0]
     if not belongs_to(function_of(like), _QUOTIENTS) or not is_real_float(like):
         return None
-    if is_part_of_larger(fgraph, node, FLOAT_PRODUCTS):
+    divides = function_of(like) is _div or any(belongs_to(function_of(v), _DIVISIONS) for v in node.inputs)
+    if not divides or is_part_of_larger(fgraph, node, FLOAT_PRODUCTS):
         return None
     found = take_apart(fgraph, like, inside_shared=True, inside_stretched=True)
     changed = False

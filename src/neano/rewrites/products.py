@@ -211,10 +211,16 @@ def canonical_product(fgraph: FunctionGraph, node: Apply) -> Any:
 
 def _may_change(node: Apply) -> bool:
     """Say, at little cost, whether a product may have another form: a product inside, an operand twice, a constant."""
-    inputs = node.inputs
-    return any(belongs_to(function_of(v), _PARTS) or constant_value(v) is not None for v in inputs) or (
-        len(set(inputs)) < len(inputs)
-    )
+    function = function_of(node.outputs[0])
+    for position, operand in enumerate(node.inputs):
+        if id(function_of(operand)) in _PARTS:
+            return True
+        value = constant_value(operand)
+        if value is not None and (position > 0 if function is _MUL else function is not _DIV):
+            return True
+        if value is not None and value in (0, 1, -1):
+            return True
+    return len(set(node.inputs)) < len(node.inputs)
 
 
 def _is_same(built: Any, old: Any, depth: int) -> bool:
