@@ -1,0 +1,187 @@
+"""`python -m benchmarks peers`: runs the rows in every system given, in turn, and prints or writes the table.
+
+A cell is the best time of a call over the rounds. A result that disagrees with the median of the systems' is marked, and loses the
+row. The ratio is the best peer's time over Neano's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.document import write_section
+from benchmarks.measuring import processor
+from benchmarks.peers.row import Row
+from benchmarks.peers.rows import ROWS
+from benchmarks.peers.systems import TITLES
+from benchmarks.startup import environment
+
+OWN = "neano"
+
+
+@dataclass
+class Results:
+    """What was measured: (row, system) -> the best time, the least seconds of building, the summary, or an error."""
+
+    microseconds: dict[tuple[str, str], float] = field(default_factory=dict)
+    build: dict[tuple[str, str], float] = field(default_factory=dict)
+    checks: dict[tuple[str, str], list[list[float]]] = field(default_factory=dict)
+    errors: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def add(self, found: Mapping[str, Any]) -> None:
+        key = found["row"], found["system"]
+        if "error" in found:
+            self.errors[key] = found["error"]
+            return
+        self.microseconds[key] = min(found["microseconds"], self.microseconds.get(key, float("inf")))
+        self.build[key] = min(found["build"], self.build.get(key, float("inf")))
+        self.checks[key] = found["check"]
+
+    def agrees(self, row: Row, system: str) -> bool:
+        """Say whether each output of a system is what the median of all systems gives."""
+        own = self.checks[row.name, system]
+        others = [check for (name, _), check in self.checks.items() if name == row.name and len(check) == len(own)]
+        for position, (size, total, scale) in enumerate(own):
+            found = [check[position] for check in others]
+            middle = statistics.median(entry[1] for entry in found)
+            bound = row.tolerance * max(scale, 1e-30)
+            if size != statistics.mode(entry[0] for entry in found) or not abs(total - middle) <= bound:
+                return False
+        return True
+
+    def ratio(self, row: Row) -> float | None:
+        """Return the best peer's time over Neano's; None where either is missing, 0 where Neano's result is wrong."""
+        no_peers = (OWN, "numpy") if row.compilers_only else (OWN,)
+        peers = [
+            t
+            for (name, s), t in self.microseconds.items()
+            if name == row.name and s not in no_peers and self.agrees(row, s)
+        ]
+        if (row.name, OWN) not in self.microseconds or not peers:
+            return None
+        return min(peers) / self.microseconds[row.name, OWN] if self.agrees(row, OWN) else 0.0
+
+
+def run_child(system: str, python: str, rows: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Run a system in its interpreter and yield the results of its rows as they come."""
+    with tempfile.TemporaryDirectory() as cache:
+        variables = environment(NEANO_CACHE_DIR=f"{cache}/neano")
+        if system != OWN:  # a peer's interpreter sees the benchmarks, and nothing of ours
+            variables["PYTHONPATH"] = str(Path(__file__).parent.parent.parent)
+        command = [python, "-m", "benchmarks.peers.child", system, *rows]
+        with subprocess.Popen(
+            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None and process.stderr is not None
+            os.set_blocking(process.stderr.fileno(), False)
+            for line in process.stdout:
+                if line.startswith("{"):
+                    yield json.loads(line)
+            last = (process.stderr.read() or "").strip().splitlines()[-1:]
+        if process.returncode:
+            print(f"{system} ended with {process.returncode}: {last}", file=sys.stderr)
+
+
+def time_text(microseconds: float) -> str:
+    """Return a time with three digits.
+
+    >>> time_text(0.07312), time_text(1234.5), time_text(31_000_000.0)
+    ('0.0731 µs', '1.23 ms', '31 s')
+    """
+    for unit, size in (("s", 1e6), ("ms", 1e3), ("µs", 1.0)):
+        if microseconds >= size or unit == "µs":
+            return f"{microseconds / size:.3g} {unit}"
+    raise AssertionError
+
+
+def table(results: Results, rows: Sequence[Row], systems: Sequence[str]) -> list[str]:
+    """Return the lines of the Markdown table."""
+    titles = ["row", *[TITLES[s] for s in systems], "best peer / Neano", "goal"]
+    lines = ["| " + " | ".join(titles) + " |", "| --- " + "| ---: " * (len(titles) - 1) + "|"]
+    for row in rows:
+        cells = [row.name + ("*" if row.compilers_only else "")]
+        for system in systems:
+            key = row.name, system
+            if key in results.microseconds:
+                cells.append(time_text(results.microseconds[key]) + ("" if results.agrees(row, system) else " (wrong)"))
+            else:
+                cells.append("error" if key in results.errors and "Unsupported" not in results.errors[key] else "")
+        ratio = results.ratio(row)
+        shown = "" if ratio is None else f"{ratio:.2f}" if ratio < row.goal else f"**{ratio:.2f}**"
+        lines.append("| " + " | ".join([*cells, shown, f"{row.goal:g}"]) + " |")
+    return lines
+
+
+def build_table(results: Results, rows: Sequence[Row], systems: Sequence[str]) -> list[str]:
+    """Return the lines of the table of building times, for the systems that started with nothing cached."""
+    fresh = [s for s in ("neano", "jax", "pytensor-numba") if s in systems]
+    lines = [
+        "| row, symbols to first result | " + " | ".join(TITLES[s] for s in fresh) + " |",
+        "| --- " + "| ---: " * len(fresh) + "|",
+    ]
+    for row in rows:
+        if row.name in (
+            "formula-10",
+            "logistic",
+            "mlp",
+            "radon",
+            "adam-30-arrays",
+            "attention-8x4x128x32",
+            "200-outputs-of-100",
+        ):
+            times = [results.build.get((row.name, s)) for s in fresh]
+            lines.append("| " + " | ".join([row.name, *["" if t is None else f"{t:.2f} s" for t in times]]) + " |")
+    return lines
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the comparison; return 1 where a row misses its goal."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
+    parser.add_argument(
+        "systems", nargs="*", metavar="SYSTEM=PYTHON", help=f"peers and their interpreters: {', '.join(TITLES)}"
+    )
+    parser.add_argument("--rounds", type=int, default=1, help="how often each system runs, in turn")
+    parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
+    parser.add_argument("--write", metavar="FILE", help="write the tables into the section of a document")
+    given = parser.parse_args(arguments)
+    pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
+    systems = [s for s in TITLES if s in pythons]
+    results = Results()
+    for number in range(given.rounds):
+        for system in systems:
+            for found in run_child(system, pythons[system], given.rows):
+                results.add(found)
+                took = time_text(found["microseconds"]) if "microseconds" in found else found["error"]
+                print(f"round {number + 1}, {system}, {found['row']}: {took}", file=sys.stderr, flush=True)
+    rows = [row for row in ROWS if not given.rows or row.name.startswith(tuple(given.rows))]
+    text = document(results, rows, systems, given.rounds)
+    print(text)
+    if given.write:
+        write_section(Path(given.write), "peers", text)
+    return int(any((results.ratio(row) or 0) < row.goal for row in rows))
+
+
+def document(results: Results, rows: Sequence[Row], systems: Sequence[str], rounds: int) -> str:
+    """Return the tables with what they were measured on."""
+    ratios = [(row, results.ratio(row)) for row in rows]
+    ahead = sum(ratio is not None and ratio > 1 for _, ratio in ratios)
+    reached = sum(ratio is not None and ratio >= row.goal for row, ratio in ratios)
+    intro = (
+        f"Processor: {processor()}. Time of a call, best of {rounds} x 9 repeats, inputs alternating, the loop's own cost taken off. Neano is"
+        f" ahead of every peer on {ahead} of {len(rows)} rows, and reaches the goal (bold) on {reached}."
+        " Goals of rows with a * are set against the compilers, not NumPy."
+    )
+    failures = [
+        f"- {TITLES[s]}, {name}: {error}" for (name, s), error in results.errors.items() if "Unsupported" not in error
+    ]
+    notes = ["", "Errors:", "", *failures] if failures else []
+    return "\n".join([intro, "", *table(results, rows, systems), "", *build_table(results, rows, systems), *notes])
