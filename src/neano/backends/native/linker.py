@@ -14,6 +14,7 @@ from neano.backends.native.lower.decompose import decomposed
 from neano.backends.native.lower.program import lower_schedule
 from neano.backends.native.runtime import (
     Input,
+    Linked,
     Signature,
     abi,
     link_function,
@@ -33,7 +34,7 @@ from neano.tensor.type import TensorType
 
 @dataclass(frozen=True, eq=False)
 class Stages:
-    """Every form that a function took on its way to machine code; `f.stages`.
+    """Every form that a function takes on its way to machine code; `f.stages` makes them anew, for people to look at.
 
     Attributes:
         schedule: stored values and loops.
@@ -45,6 +46,26 @@ class Stages:
     schedule: Schedule
     program: ir.Program
     emitted: Emitted
+    fallbacks: tuple[Apply, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Code:
+    """What a function keeps of its compilation.
+
+    Attributes:
+        linked, signature: its machine code and calling form.
+        objects, constants: the tables that the code reads.
+        errors, nodes: what its checks raise, and the nodes that are to blame.
+        fallbacks: the nodes that run in Python.
+    """
+
+    linked: Linked
+    signature: Signature
+    objects: tuple[Any, ...]
+    constants: tuple[Any, ...]
+    errors: tuple[ir.ErrorText, ...]
+    nodes: tuple[Apply, ...]
     fallbacks: tuple[Apply, ...]
 
 
@@ -86,7 +107,12 @@ def _input(each: InputSpec) -> Input:
 @cache
 def function_type() -> type:
     """Return the type of native functions, which counts as a subclass of `Function`."""
-    made = make_callable_type("neano.compile.function_object.Function", dict(vars(FunctionMethods)))
+    namespace = {
+        **vars(FunctionMethods),
+        "stages": property(lambda self: compile_graph(self.spec), doc=Stages.__doc__),
+        "fallbacks": property(lambda self: self.code.fallbacks, doc="The nodes that call back into Python."),
+    }
+    made = make_callable_type("neano.compile.function_object.Function", namespace)
     Function.register(made)
     return made
 
@@ -94,27 +120,31 @@ def function_type() -> type:
 def link(spec: FunctionSpec) -> Any:
     """Return a function that runs natively."""
     signature = signature_of(spec)
-    like = {} if spec.like is None else spec.like.__dict__
-    if like.get("signature") == signature:
-        stages, linked = like["stages"], like["linked"]
-        emitted = stages.emitted
-    else:
-        stages = compile_graph(spec)
-        emitted = stages.emitted
-        linked = link_function(signature, emitted.modules, emitted.symbols)
+    code = None if spec.like is None else spec.like.__dict__.get("code")
+    if code is None or code.signature != signature:
+        code = compile_code(spec, signature)
     function = native_callable(
         function_type(),
-        linked,
+        code.linked,
         signature,
         convert=_convert,
-        raise_error=_Raise(spec, stages.program),
+        raise_error=_Raise(spec, code),
         storages=[each.storage for each in spec.inputs if each.storage is not None],
-        objects=emitted.objects,
-        constants=emitted.constants,
+        objects=code.objects,
+        constants=code.constants,
         keys=spec.keys,
     )
-    function.__dict__.update(stages=stages, linked=linked, signature=signature)
+    function.__dict__["code"] = code
     return function
+
+
+def compile_code(spec: FunctionSpec, signature: Signature) -> Code:
+    """Return the machine code of a function."""
+    stages = compile_graph(spec)
+    emitted, program = stages.emitted, stages.program
+    linked = link_function(signature, emitted.modules, emitted.symbols)
+    tables = (tuple(emitted.objects), tuple(emitted.constants), program.errors, program.nodes)
+    return Code(linked, signature, *tables, stages.fallbacks)
 
 
 def _convert(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
@@ -124,11 +154,11 @@ def _convert(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None
 class _Raise:
     """Raises the error of a check that failed, with the node that it is about."""
 
-    def __init__(self, spec: FunctionSpec, program: ir.Program) -> None:
+    def __init__(self, spec: FunctionSpec, code: Code) -> None:
         self._inputs = [(each.name or str(each.variable), each.variable.type) for each in spec.inputs]
         self._storages = [each.storage for each in spec.inputs]
-        self._errors = program.errors
-        self._nodes = program.nodes
+        self._errors = code.errors
+        self._nodes = code.nodes
 
     def __call__(self, code: int, args: tuple[int, ...]) -> None:
         if code == abi.NOT_FIT:
