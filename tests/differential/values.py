@@ -55,6 +55,10 @@ def literal(array: np.ndarray[Any, Any]) -> str:
     """Return a Python expression that makes an array."""
     if 0 in array.shape:
         return f"np.zeros({array.shape}, '{array.dtype}')"
+    if array.dtype.kind == "c":  # Python's own text of complex numbers loses signs and cannot say inf
+        part = "float32" if array.dtype == "complex64" else "float64"
+        pairs = np.stack([array.real, array.imag], axis=-1).tolist()
+        return f"np.array({pairs!r}, '{part}').view('{array.dtype}')[..., 0]"
     return f"np.array({array.tolist()!r}, '{array.dtype}')"
 
 

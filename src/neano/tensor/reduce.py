@@ -87,6 +87,8 @@ class CAReduce(Op):
     """
 
     __props__: ClassVar[tuple[str, ...]] = ("scalar_op", "axis")
+    accepts_nothing: ClassVar[bool] = False
+    """Whether a function without an identity gives the extreme number of the dtype where there is nothing to fold."""
 
     def __init__(self, scalar_op: Any, axis: Any = None) -> None:
         self.scalar_op = scalar_op

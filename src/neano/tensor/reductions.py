@@ -118,6 +118,8 @@ class Extremum(CAReduce):
 
     def fold(self, x: np.ndarray[Any, Any], axes: tuple[int, ...], dtype: str) -> np.ndarray[Any, Any]:
         if any(x.shape[i] == 0 for i in axes):
+            if self.accepts_nothing:
+                return np.full([n for i, n in enumerate(x.shape) if i not in axes], self.neutral, dtype)
             raise ValueError(f"{self} of nothing is not defined: the input has shape {x.shape}")
         return super().fold(x, axes, dtype)
 
@@ -137,6 +139,12 @@ class Extremum(CAReduce):
 
 class Max(Extremum):
     """Maximum over axes. NaN wins."""
+
+
+class MaxOrLowest(Max):
+    """Maximum over axes of floats; -inf of nothing. It keeps exponentials small, in sums that may be empty."""
+
+    accepts_nothing = True
 
 
 class Min(Extremum):

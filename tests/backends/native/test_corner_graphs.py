@@ -7,6 +7,7 @@ import pytest
 
 import neano
 import neano.tensor as T
+import neano.tensor.nnet
 from backends.native.running import assert_same
 from neano.scalar.rows import row
 
@@ -73,3 +74,25 @@ def test_bytes_beyond_the_end_stay(length):
     results = [f(value) for _ in range(300)]
     for result in results:
         np.testing.assert_array_equal(result, value > 1)
+
+
+def test_shape_of_a_scalar():
+    x = T.dscalar("x")
+    assert neano.function([x], x.shape)(1.0).tolist() == []
+    assert neano.function([x], x.size)(1.0) == 1
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (3, 0), (0, 3)])
+@pytest.mark.parametrize("function", [T.nnet.softmax, T.nnet.logsoftmax])
+def test_softmax_of_nothing(shape, function):
+    x = T.dmatrix("x")
+    check([x], function(x), [np.zeros(shape)])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int64"])
+def test_negative_powers_of_integers(dtype):
+    x, y = T.vector("x", dtype), T.vector("y", dtype)
+    values = [np.array([2, 1, -1, -1, 0, 3, -2], dtype), np.array([-1, -5, -3, -2, -1, 2, 3], dtype)]
+    check([x, y], x**y, values)
+    f = neano.function([x, y], x**y, mode=neano.Mode("py", None))
+    assert f(*values).tolist() == [0, 1, -1, 1, 0, 9, -8]

@@ -18,6 +18,8 @@ from neano.scalar.dtypes import is_float
 from neano.scalar.rows import row
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.elemwise import pad_left
+from neano.tensor.reduce import expand_reduced
+from neano.tensor.reductions import MaxOrLowest
 
 
 def rows_of(x: Any, op: Op) -> Any:
@@ -40,7 +42,7 @@ def rows_of(x: Any, op: Op) -> Any:
 
 def shifted(x: Any) -> Any:
     """Return a matrix with the largest element of each row taken off."""
-    return x - x.max(axis=1, keepdims=True)
+    return x - expand_reduced(MaxOrLowest(1)(x), (1,), 2)
 
 
 def softmax_rows(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -71,6 +71,8 @@ def chosen(values: Sequence[Expr], index: Expr, planner: Planner) -> Expr:
     """Return the value at a position among several."""
     if isinstance(index, ir.Const):
         return values[index.value]
+    if not values:  # nothing is read
+        return planner.x.const(0)
     result = values[-1]
     for position in reversed(range(len(values) - 1)):
         result = planner.x.select(planner.x.compare("eq", index, planner.x.const(position)), values[position], result)
@@ -94,7 +96,8 @@ def _(op: MakeVector, node: Apply, index: Sequence[Expr], planner: Planner) -> E
     x = planner.x
     if isinstance(index[0], ir.Const):
         return x.cast(planner.value(node.inputs[index[0].value], ()), op.dtype)
-    return chosen([x.cast(planner.value(v, ()), op.dtype) for v in node.inputs], index[0], planner)
+    values = [x.cast(planner.value(v, ()), op.dtype) for v in node.inputs]
+    return x.cast(chosen(values, index[0], planner), op.dtype)
 
 
 @plan_node.register(ScalarFromTensor)

@@ -70,7 +70,7 @@ def _(op: CAReduce, node: Apply, planner: Planner) -> None:
     kept_lengths = [lengths[axis] for axis in kept]
     if start is None:
         start = extreme(combine, accumulator)
-        for axis in axes:
+        for axis in () if op.accepts_nothing else axes:
             filled = x.compare("gt", lengths[axis], x.const(0))
             planner.guard(filled, "ValueError", EMPTY.format(name=name, axis=axis), node)
     reduced = frozenset(_loop_of(index[axis]) for axis in axes if isinstance(index[axis], ir.Ref))

@@ -184,7 +184,7 @@ class Planner:
         if isinstance(length, ir.Const):
             return -1
         moment = 0
-        stack = [length]
+        stack: list[Expr] = [length]
         while stack:
             expr = stack.pop()
             if isinstance(expr, ir.Dim):
