@@ -42,7 +42,7 @@ def _props_methods(cls: type, props: Sequence[str]) -> None:
         cls.__eq__ = equal  # type: ignore[assignment, method-assign]
     if "__hash__" not in own or own["__hash__"] is None:
         cls.__hash__ = digest  # type: ignore[assignment, method-assign]
-    if "__str__" not in own and cls.__str__ is Op.__str__:
+    if "__str__" not in own and getattr(cls, "__str__", None) is Op.__str__:
         cls.__str__ = text  # type: ignore[assignment, method-assign]
 
 

@@ -44,11 +44,10 @@ class Type:
         """Return a variable of this type that stands for `other` (a variable or a plain value)."""
         from neano.graph.variable import Variable
 
-        if not isinstance(other, Variable):
-            other = self.make_constant(self.filter(other))
-        if other.type == self:
-            return other
-        converted = self.convert_variable(other) if allow_convert else None
+        given: Variable = other if isinstance(other, Variable) else self.make_constant(self.filter(other))
+        if given.type == self:
+            return given
+        converted = self.convert_variable(given) if allow_convert else None
         if converted is None:
             raise TypeError(f"cannot use {other} of type {other.type} where a variable of type {self} is expected")
         return converted

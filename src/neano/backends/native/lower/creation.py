@@ -70,7 +70,7 @@ def _(op: AllocEmpty, node: Apply, index: Sequence[Expr], planner: Planner) -> E
 def chosen(values: Sequence[Expr], index: Expr, planner: Planner) -> Expr:
     """Return the value at a position among several."""
     if isinstance(index, ir.Const):
-        return values[index.value]
+        return values[int(index.value)]
     if not values:  # nothing is read
         return planner.x.const(0)
     result = values[-1]

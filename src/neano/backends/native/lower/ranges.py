@@ -89,7 +89,8 @@ def _(op: ExtractDiag, node: Apply, index: Sequence[Expr], planner: Planner) -> 
 def _(op: AllocDiag, node: Apply, planner: Planner) -> None:
     x = planner.x
     (source,), (output,) = node.inputs, node.outputs
-    target = planner.place(output, *planner.infer_lengths(node))
+    (shape,) = planner.infer_lengths(node)
+    target = planner.place(output, shape)
     planner.fill(target, x.const(0, target.dtype))
     lengths = planner.lengths(source)
     index = planner.loop_index(lengths)

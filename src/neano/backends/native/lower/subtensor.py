@@ -87,7 +87,7 @@ def _ranges(op: Subtensor, node: Apply, planner: Planner) -> list[Range]:
     known = planner.notes.get(node)
     if known is None:
         known = planner.notes[node] = basic_ranges(op, node, node.inputs[1:], planner.lengths(node.inputs[0]), planner)
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 @plan_node.register

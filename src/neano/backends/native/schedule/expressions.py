@@ -7,7 +7,7 @@ becomes a load, or a name in the same loop, once the loops are settled.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +123,7 @@ class Facts:
 
 _NOTHING: frozenset[Item] = frozenset()
 
-_COMPARISONS = {
+_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "lt": lambda a, b: a < b,
     "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b,
@@ -131,7 +131,7 @@ _COMPARISONS = {
     "eq": lambda a, b: a == b,
     "neq": lambda a, b: a != b,
 }
-_INTEGER_ARITHMETIC = {
+_INTEGER_ARITHMETIC: dict[str, Callable[[int, int], int]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
@@ -224,9 +224,9 @@ class Expressions:
         key = ("scalar", function, dtype, *map(id, args))
         return self._intern(  # type: ignore[no-any-return]
             key,
-            lambda: ir.Scalar(function, tuple(args), dtype),
+            lambda: ir.Scalar(function, tuple(args), dtype),  # type: ignore[arg-type]
             args,
-            cost_of(function),  # type: ignore[arg-type]
+            cost_of(function),
         )
 
     def _fold(self, function: str, args: Sequence[Expr], dtype: str) -> Expr | None:
@@ -236,9 +236,8 @@ class Expressions:
         if len(args) != 2 or not is_discrete(args[0].dtype) or args[0].dtype == "bool":
             return None
         a, b = args
-        known_a, known_b = isinstance(a, ir.Const), isinstance(b, ir.Const)
-        if known_a and known_b:
-            x, y = int(a.value), int(b.value)  # type: ignore[union-attr]
+        if isinstance(a, ir.Const) and isinstance(b, ir.Const):
+            x, y = int(a.value), int(b.value)
             if function in _COMPARISONS:
                 return self.const(_COMPARISONS[function](x, y), "bool")
             if function in _INTEGER_ARITHMETIC and (y != 0 or function not in ("int_div", "mod")):
@@ -255,13 +254,10 @@ class Expressions:
                 return a
             if function == "sub":
                 return self.const(0, dtype)
-        if known_b and b.value == 0 and function in ("add", "sub"):  # type: ignore[union-attr]
-            return a
-        if known_a and a.value == 0 and function == "add":  # type: ignore[union-attr]
-            return b
-        if known_b and b.value == 1 and function in ("mul", "int_div"):  # type: ignore[union-attr]
-            return a
-        if known_a and a.value == 1 and function == "mul":  # type: ignore[union-attr]
+        if isinstance(b, ir.Const):
+            if (b.value == 0 and function in ("add", "sub")) or (b.value == 1 and function in ("mul", "int_div")):
+                return a
+        elif isinstance(a, ir.Const) and ((a.value == 0 and function == "add") or (a.value == 1 and function == "mul")):
             return b
         return self._fold_lengths(function, a, b, dtype)
 

@@ -310,8 +310,9 @@ class Planner:
         data = np.asarray(variable.data)
         if data.size and (data.size == 1 or _is_uniform(data)):
             return self.x.const(data.reshape(-1)[0], data.dtype.name)
-        if all(isinstance(i, ir.Const) for i in index):
-            return self.x.const(data[tuple(i.value for i in index)], data.dtype.name)  # type: ignore[union-attr]
+        known = [i.value for i in index if isinstance(i, ir.Const)]
+        if len(known) == len(index):
+            return self.x.const(data[tuple(known)], data.dtype.name)
         return self.read(self.store(variable), index)
 
     def define(self, variable: Variable, lengths: Sequence[Expr], value: Callable[[Sequence[Expr]], Expr]) -> None:
