@@ -11,7 +11,7 @@ import pytest
 
 import neano.tensor as T
 from neano.compile.shared import shared
-from neano.compile.test_values import get_test_value
+from neano.compile.test_values import get_debug_values, get_test_value
 from neano.config import config
 from neano.graph.op import Op
 from neano.graph.variable import Apply
@@ -137,3 +137,18 @@ def test_shown_in_repr() -> None:
         assert repr(y) == "y"
         assert str(x) == "x"
     assert repr(x) == "x"
+
+
+def test_values_of_several_arguments() -> None:
+    x, bare = vector("x", np.ones(2)), vector("bare")
+    ((value, constant, number),) = get_debug_values(x, T.constant(2), 3)
+    assert np.array_equal(value, [1.0, 1.0])
+    assert (int(constant), number) == (2, 3)
+    with pytest.raises(AttributeError, match="bare"):
+        get_debug_values(x, bare)
+    with config.change_flags(compute_test_value="ignore"):
+        assert get_debug_values(x, bare) == []
+    with config.change_flags(compute_test_value="warn"), pytest.warns(UserWarning, match="bare"):
+        assert get_debug_values(x, bare) == []
+    with config.change_flags(compute_test_value="off"):
+        assert get_debug_values(x) == []
