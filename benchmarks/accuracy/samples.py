@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import mpmath
 import numpy as np
 
 SPECIAL = (0.0, -0.0, math.inf, -math.inf, math.nan, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.5)
@@ -29,12 +30,10 @@ def around(points: Sequence[float], dtype: str) -> np.ndarray:
     return found[np.isfinite(found)]
 
 
-def multiples(step: str, dtype: str, rng: np.random.Generator) -> np.ndarray:
+def multiples(dtype: str, rng: np.random.Generator) -> np.ndarray:
     """Return the numbers nearest to multiples of pi/2 of all sizes: where reducing an argument loses most."""
-    import mpmath
-
     with mpmath.workprec(1200):
-        unit = mpmath.mpf(step) if step != "pi/2" else mpmath.pi / 2
+        unit = mpmath.pi / 2
         largest = int(np.finfo(dtype).maxexp) - 2
         factors = [*range(1, 400), *(int(rng.integers(1, 2**53)) << int(s) for s in rng.integers(0, largest - 53, 300))]
         found = np.array([float(k * unit) for k in factors if k * unit < float(np.finfo(dtype).max)])
