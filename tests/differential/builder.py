@@ -125,7 +125,9 @@ class Builder:
         names = [f"v{first}{'abcdefgh'[i] if len(several) > 1 else ''}" for i in range(len(several))]
         self.statements.append(Statement(tuple(names), text))
         self.names.update(zip(names, several, strict=True))
-        if fresh and self.failing is None:
+        if self.failing:
+            raise Refused("nothing can follow what fails")
+        if fresh:
             self.pool.extend(names)
         return names[0]
 

@@ -216,7 +216,7 @@ class Band:
             if centre.dtype.kind == "c":
                 parts = [(a.real, b.real, [s.real for s in samples]) for a, b in ((value, centre),)]
                 parts += [(a.imag, b.imag, [s.imag for s in samples]) for a, b in ((value, centre),)]
-                size = np.abs(centre)
+                size = np.where(np.isfinite(centre), np.abs(centre), 0.0)
                 return np.logical_or(*[outside(a, b, s, size, signs=False, lenient=self.wild) for a, b, s in parts])
             return outside(value, centre, samples, np.abs(centre), signs, self.wild)
 
@@ -248,7 +248,7 @@ def outside(value: Any, centre: Any, samples: list[Any], size: Any, signs: bool,
     if signs and not samples:
         close &= ~((value == 0) & (centre == 0) & (np.signbit(value) != np.signbit(centre)))
     elif signs:
-        steady = np.all([s == 0 for s in samples], axis=0) & (centre == 0)
+        steady = np.all([(s == 0) & (np.signbit(s) == np.signbit(centre)) for s in samples], axis=0) & (centre == 0)
         close &= ~(steady & (value == 0) & (np.signbit(value) != np.signbit(centre)))
     if lenient:
         undecided |= finite != np.isfinite(value)

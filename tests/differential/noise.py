@@ -7,6 +7,7 @@ ill-conditioned functions and decisions that hang on a last bit (Monte Carlo ari
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,18 @@ def ulps_of(node: Apply) -> float:
     if name in EXACT_OPS:
         return 0.0
     return ULPS
+
+
+_decomposed: weakref.WeakKeyDictionary[Apply, tuple[list[Any], list[Any]]] = weakref.WeakKeyDictionary()
+
+
+def _parts(node: Apply) -> tuple[list[Any], list[Any]]:
+    """Return the graph that a node stands for."""
+    found = _decomposed.get(node)
+    if found is None:
+        inputs = [v.type() for v in node.inputs]
+        found = _decomposed[node] = (inputs, list(node.op.decompose(*inputs)))  # type: ignore[attr-defined]
+    return found
 
 
 def _random(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
@@ -126,9 +139,11 @@ def evaluate(
     with np.errstate(all="ignore"):
         for node in toposort(outputs, inputs):
             operands = [v.data if isinstance(v, Constant) else known[v] for v in node.inputs]
-            if seed is not None and hasattr(node.op, "decompose"):  # its parts round too: as if its operands were others
-                operands = [_moved(x, 2 * epsilon(x.dtype) * np.abs(x), rng) if _inexact(x) else x for x in operands]
-            results = run_node(node, operands)
+            if seed is not None and hasattr(node.op, "decompose"):  # its parts round too
+                parts = _parts(node)
+                results = evaluate(*parts, operands, int(rng.integers(2**60))).outputs
+            else:
+                results = run_node(node, operands)
             if seed is not None:
                 results = _rounded(node, operands, results, rng)
             wild = wild or any(map(_is_wild, results))

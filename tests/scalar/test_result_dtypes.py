@@ -25,6 +25,9 @@ TABLE = [
 NO_COMPLEX = {"int_div", "floor_div", "mod", "arctan2", "tri_gamma", "gammainc", "gammaincc", "gammau", "gammal"}
 """Rows that Theano builds for complex numbers, on which nothing can compute them: here they are refused at once."""
 
+BITS = {"and_", "or_", "xor"}
+"""Rows that Theano gives floats for a signed operand and a uint64, and then cannot compute: refused at once."""
+
 REAL_FIRST = {"jv", "iv"}
 """Rows whose first operand (an order) must be real here."""
 
@@ -46,6 +49,8 @@ def test_dtype_rule_and_class_name(name: str, arity: str, codes: str, class_name
             expected = "-"
         elif name.startswith("in") and name.endswith("range"):
             expected = "?"  # Theano's int8 is an oversight
+        elif name in BITS and expected == "d":
+            expected = "-"
         assert result_dtype(row, dtypes) == expected, dtypes
 
 

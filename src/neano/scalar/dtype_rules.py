@@ -180,6 +180,8 @@ def bits(*dtypes: str) -> str:
     """bool where all operands are bool; else the common dtype of integers. Anything else has no bits to combine."""
     if not all(map(is_discrete, dtypes)) or 0 < dtypes.count("bool") < len(dtypes):
         _refuse("only defined on integers, or on bools among themselves", dtypes)
+    if not is_discrete(upcast(*dtypes)):
+        _refuse("not defined on uint64 with a signed dtype, for no integer dtype holds both", dtypes)
     return upcast(*dtypes)
 
 
