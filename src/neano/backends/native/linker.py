@@ -71,7 +71,10 @@ class Code:
 
 def compile_graph(spec: FunctionSpec) -> Stages:
     """Return the stages of a function, up to LLVM IR."""
-    planner = Planner(decomposed(spec.fgraph))
+    fgraph = decomposed(spec.fgraph)
+    replaced = dict(zip(range(spec.returned, len(fgraph.outputs)), spec.updates, strict=True))
+    own = {k: fgraph.inputs[position] for k, position in replaced.items() if spec.inputs[position].implicit}
+    planner = Planner(fgraph, own)
     schedule = fuse(planner.run())
     program = lower_schedule(schedule)
     return Stages(schedule, program, emit(program), tuple(planner.fallbacks))

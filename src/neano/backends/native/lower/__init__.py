@@ -8,6 +8,7 @@ from neano.backends.native.lower import (  # noqa: F401 - imported for what they
     join,
     mrg,
     products,
+    random_state,
     ranges,
     reduce,
     shape,

@@ -8,6 +8,8 @@ from typing import Any
 from neano.autodiff.markers import GradientMarker
 from neano.backends.native.lower.elemwise import truth
 from neano.backends.native.lower.fallback import plan_fallback
+from neano.backends.native.lower.random_state import hand_on, is_state, state_of
+from neano.backends.native.runtime.random_state import layout
 from neano.backends.native.schedule.expressions import Expr
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, is_fusible, own_cost, plan_node
@@ -22,7 +24,10 @@ IDENTITIES = (DeepCopyOp, ViewOp, GradientMarker, Assert)
 def plan_identity(op: Any, node: Apply, planner: Planner) -> None:
     """Give a node's output the lengths of its first input; what is no array is handed on in Python."""
     if not is_array(op, node):
-        plan_fallback(node, planner)
+        if is_state(node) and layout() is not None:
+            hand_on(node.outputs[0], state_of(node.inputs[0], planner), planner)
+        else:
+            plan_fallback(node, planner)
         return
     planner.set_lengths(node.outputs[0], planner.lengths(node.inputs[0]))
 

@@ -6,6 +6,7 @@
     special.erfinv, special.gamma, special.gamma.complex    scipy.special.cython_special (with a trailing i32 0)
     ufunc.loop.numpy.arcsin.complex128.complex128           a ufunc's inner loop: void(args, dims, strides, data)
     ufunc.data.numpy.arcsin.complex128.complex128           ... and the data pointer that it wants (NULL for many)
+    random.RandomState, random.next_double                  NumPy's legacy generator: its type; MT19937's next_double
     _ZGVdN4v_exp                                            the platform's vector functions (libmvec), where they are
     tanh, memcpy, __truncdfhf2                              the C library and what LLVM itself calls
     neano_scratch_take ...                                  our own, registered by `register`
@@ -20,7 +21,7 @@ import ctypes
 import sys
 from functools import cache
 
-from neano.backends.native.runtime import capi, scipy_pointers, ufuncs
+from neano.backends.native.runtime import capi, random_state, scipy_pointers, ufuncs
 
 _registered: dict[str, int] = {}
 
@@ -85,6 +86,8 @@ def _fixed_address(name: str) -> int | None:
                 return scipy_pointers.special_address(rest)
             case "ufunc":
                 return ufuncs.symbol_address(rest)
+            case "random":
+                return random_state.symbol_address(rest)
         return None
     if name.startswith(("Py", "_Py")):
         found = capi.numpy_address(name)

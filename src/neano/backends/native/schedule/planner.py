@@ -6,7 +6,7 @@ costly work: then it becomes a root, which `fuse` brings into its readers' loops
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ class Planner:
 
     Args:
         fgraph: the rewritten graph; not changed.
+        updates: by the position of an output, the input whose value it replaces after the call and that no caller gives.
 
     Attributes:
         x: makes expressions.
@@ -49,10 +50,12 @@ class Planner:
         stored: the places of variables that have one.
         notes: what lowering functions want to remember of a node.
         fallbacks: the nodes that run in Python.
+        last: outputs that are handed over when all else is done, and what does that for the output of a position.
     """
 
-    def __init__(self, fgraph: FunctionGraph) -> None:
+    def __init__(self, fgraph: FunctionGraph, updates: Mapping[int, Variable] | None = None) -> None:
         self.fgraph = fgraph
+        self.updates = updates or {}
         self.x = Expressions()
         self.plan = Plan(self.x)
         self.stored: dict[Variable, Stored] = {}
@@ -68,6 +71,7 @@ class Planner:
         self._late_guards: list[Guard] = []
         self.notes: dict[Any, Any] = {}
         self.fallbacks: list[Apply] = []
+        self.last: dict[Variable, Callable[[int], Stored]] = {}
         self._demanded: set[Variable] = set()
         self._uses: dict[Variable, int] = {}
         self._outputs: set[Variable] = set(fgraph.outputs)
@@ -80,7 +84,10 @@ class Planner:
             self.plan.inputs.append(self._declare_input(variable))
         for node in self._order:
             self.plan_node(node)
-        self.plan.results = [self.result(variable) for variable in self.fgraph.outputs]
+        outputs = list(enumerate(self.fgraph.outputs))
+        results = {k: self.result(variable) for k, variable in outputs if variable not in self.last}
+        results.update((k, self.last[variable](k)) for k, variable in outputs if variable in self.last)
+        self.plan.results = [results[k] for k, _ in outputs]
         for stored in self.plan.values:
             stored.lengths = tuple(self._settled(stored, length) for length in stored.lengths)
         for item in self.plan.items:  # lengths that were found to be equal later count as one now
