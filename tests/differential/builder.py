@@ -11,6 +11,7 @@ from differential import values
 from differential.choices import Choices
 from differential.program import NAMES, Input, Program, Statement
 from neano.backends.reference.run_node import run_node
+from neano.graph.errors import MethodNotDefined
 from neano.graph.traverse import ancestors, toposort
 from neano.graph.variable import Constant, Variable
 
@@ -115,7 +116,7 @@ class Builder:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 made = eval(text, self.names)
-        except (TypeError, ValueError, IndexError, NotImplementedError) as error:
+        except (TypeError, ValueError, IndexError, NotImplementedError, MethodNotDefined) as error:
             raise Refused(f"{text}: {error}") from error
         several = list(made) if isinstance(made, (list, tuple)) else [made]
         if not several or not all(isinstance(v, Variable) for v in several):
@@ -123,7 +124,7 @@ class Builder:
         self._compute(text, several)
         first = len(self.statements)
         names = [f"v{first}{'abcdefgh'[i] if len(several) > 1 else ''}" for i in range(len(several))]
-        self.statements.append(Statement(tuple(names), text))
+        self.statements.append(Statement(tuple(names), text, isinstance(made, (list, tuple))))
         self.names.update(zip(names, several, strict=True))
         if self.failing:
             raise Refused("nothing can follow what fails")
@@ -154,12 +155,15 @@ class Builder:
     def finish(self) -> Program:
         """Choose outputs and updates."""
         choices = self.choices
+        derivative = self._derivative() if choices.chance(35) else None
         recent = self.pool[-6:]
         outputs = choices.some(recent, 3)
         if self.failing:
             outputs.append(self.failing)
         elif self.pool[-1] not in outputs:
             outputs.append(self.pool[-1])
+        if derivative:
+            outputs = [*dict.fromkeys([*outputs, derivative[0], *derivative[2]])]
         updates = []
         for each in self.inputs:
             if not each.shared:
@@ -168,8 +172,32 @@ class Builder:
             if fitting and choices.chance(75):
                 updates.append((each.name, choices.pick(fitting[::-1])))
         return Program(
-            tuple(self.inputs), tuple(self.statements), tuple(outputs), tuple(updates), self._givens(), self.wild
+            tuple(self.inputs),
+            tuple(self.statements),
+            tuple(outputs),
+            tuple(updates),
+            () if derivative else self._givens(),
+            self.wild,
+            derivative,
         )
+
+    def _derivative(self) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:
+        """Differentiate a number that comes from a tensor of floats by one or two inputs."""
+        choices = self.choices
+        inner = [n for n in self.pool if n.startswith("v") and self.kind(n) == "f"][::-1]
+        inputs = [each.name for each in self.inputs if self.kind(each.name) == "f"]
+        if not inner or not inputs or self.failing:
+            return None
+        x = choices.pick(inner)
+        weights = values.literal(self.array(self.value(x).shape, self.dtype(x)))
+        forms = (f"T.sum({x})", f"T.sum(T.sqr({x}))", f"T.sum({x} * T.constant({weights}))", f"T.mean(T.sin({x}))")
+        by = tuple(choices.some(inputs, 2))
+        try:
+            cost = self.bind(choices.pick(forms))
+            first = self.bind(f"neano.grad({cost}, [{', '.join(by)}], disconnected_inputs='ignore')")
+        except Refused:
+            return None
+        return cost, by, self.statements[-1].names if first else ()
 
     def _updates(self, name: str, shared: str) -> bool:
         new, old = self.names[name], self.names[shared]

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 import neano
-from differential import noise
+from differential import noise, slopes
+from differential.mismatch import Mismatch
 from differential.program import Program
 from differential.values import moved
 from neano.backends.native.interpreter import interpret
@@ -27,18 +28,6 @@ from neano.backends.native.spec import check_program
 REFERENCE = neano.Mode("py", None)
 SAMPLES, MORE_SAMPLES = 3, 40
 MARGIN = 8.0
-
-
-class Mismatch(AssertionError):
-    """Two evaluations differ.
-
-    Attributes:
-        kind: which.
-    """
-
-    def __init__(self, kind: str, text: str) -> None:
-        super().__init__(f"{kind}: {text}")
-        self.kind = kind
 
 
 class Check:
@@ -110,6 +99,8 @@ class Check:
         self._own_memory(found, arguments)
         self._same_bits(found)
         self._compare(expected, found)
+        if self.program.derivative and not self.program.wild:
+            slopes.check(self.program, self.reference)
         return "same"
 
     def _errors(self, expected: Any, found: Any) -> str:

@@ -37,13 +37,18 @@ from neano.scalar.rows import row
 
 @dataclass(frozen=True)
 class Statement:
-    """An assignment: `names = text`."""
+    """An assignment: `names = text`.
+
+    Attributes:
+        is_list: whether the text gives a list, of as many as there are names.
+    """
 
     names: tuple[str, ...]
     text: str
+    is_list: bool = False
 
     def __str__(self) -> str:
-        return f"{', '.join(self.names)} = {self.text}"
+        return f"{', '.join(self.names)}{',' if self.is_list and len(self.names) == 1 else ''} = {self.text}"
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Program:
     """A program in the tensor language; `str` gives one that runs by itself.
 
     Attributes:
-        gradient: the inputs with respect to which the sum of the first output is differentiated.
+        derivative: the names of a cost, of the inputs that it was differentiated by, and of the gradients.
         wild: whether values include NaN, infinities and the ends of dtypes' ranges.
     """
 
@@ -87,6 +92,7 @@ class Program:
     updates: tuple[tuple[str, str], ...] = ()
     givens: tuple[tuple[str, str], ...] = ()
     wild: bool = False
+    derivative: tuple[str, tuple[str, ...], tuple[str, ...]] | None = None
 
     @property
     def explicit(self) -> tuple[Input, ...]:

@@ -278,7 +278,8 @@ class AdvancedIncSubtensor(_AdvancedIndex):
         if self.set_instead_of_inc:
             part[index] = value
         else:
-            np.add.at(part, index, value)
+            # given all elements, for NumPy 2.4 reads beyond a vector that stretches over a matrix of indices
+            np.add.at(part, index, np.broadcast_to(value, part[index].shape))
         output_storage[0][0] = result
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:

@@ -110,7 +110,7 @@ class AdvancedIncSubtensor1(Op):
         if self.set_instead_of_inc:
             result[rows] = value
         else:
-            np.add.at(result, rows, value)
+            np.add.at(result, rows, np.broadcast_to(value, (len(rows), *result.shape[1:])))
         output_storage[0][0] = result
 
     def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:

@@ -96,3 +96,19 @@ def test_negative_powers_of_integers(dtype):
     check([x, y], x**y, values)
     f = neano.function([x, y], x**y, mode=neano.Mode("py", None))
     assert f(*values).tolist() == [0, 1, -1, 1, 0, 9, -8]
+
+
+def test_vector_added_at_a_matrix_of_indices():
+    x, i, y = T.dvector("x"), T.bmatrix("i"), T.dvector("y")
+    values = [np.zeros(12), np.array([[7, 2, -1], [-7, 9, 9]], "int8"), np.array([1.0, 2.0, 3.0])]
+    expected = np.zeros(12)
+    expected[[7, 2, 11, 5, 9]] = [1, 2, 3, 1, 5]
+    for mode in (neano.Mode("py", None), "FAST_RUN"):
+        np.testing.assert_array_equal(neano.function([x, i, y], T.inc_subtensor(x[i], y), mode=mode)(*values), expected)
+
+
+def test_misfit_of_a_product_and_what_it_is_added_to():
+    x, y = T.fvector("x"), T.fmatrix("y")
+    f = neano.function([x, y], T.dot(x, y) * np.float32(0.5) + x)
+    with pytest.raises(ValueError, match="length"):
+        f(np.ones(3, "float32"), np.ones((3, 2), "float32"))

@@ -159,7 +159,7 @@ def _plan_update(
     base, output = node.inputs[0], node.outputs[0]
     dtype = output.type.dtype  # type: ignore[attr-defined]
     for axis, (ours, theirs) in enumerate(zip(lengths, planner.lengths(base), strict=True)):
-        planner.unify(ours, theirs, "ValueError", MISFIT.format(op=node.op, axis=axis), node)
+        planner.unify(ours, theirs, "ValueError", MISFIT.format(op=_in_template(node), axis=axis), node)
     operands = tuple(blas_operand(v, dtype, planner) for v in factors)
     values = tuple(planner.x.const(1, dtype) if v is None else planner.value(v, ()) for v in scalars)
     beta = scalars[1]
@@ -169,6 +169,11 @@ def _plan_update(
         return
     target = planner.copy_of(node)
     planner.add(Invocation(routine, (target,), (*operands, target), values))
+
+
+def _in_template(node: Apply) -> str:
+    """Return the name of a node's Op with its braces doubled, as the text of an error wants them."""
+    return str(node.op).replace("{", "{{").replace("}", "}}")
 
 
 # Batches
