@@ -9,7 +9,7 @@ from typing import Any
 
 import neano.backends.native.lower  # noqa: F401 - registers the lowerings
 from neano.backends.native import ir
-from neano.backends.native.emit import Emitted, emit
+from neano.backends.native.emit import Emitted, Options, emit
 from neano.backends.native.lower.decompose import decomposed
 from neano.backends.native.lower.program import lower_schedule
 from neano.backends.native.runtime import (
@@ -77,7 +77,8 @@ def compile_graph(spec: FunctionSpec) -> Stages:
     planner = Planner(fgraph, own)
     schedule = fuse(planner.run())
     program = lower_schedule(schedule)
-    return Stages(schedule, program, emit(program), tuple(planner.fallbacks))
+    updates = tuple((k, position) for k, position in replaced.items() if k in own)
+    return Stages(schedule, program, emit(program, options=Options(updates=updates)), tuple(planner.fallbacks))
 
 
 def signature_of(spec: FunctionSpec) -> Signature:

@@ -23,7 +23,7 @@ import numpy as np
 from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
-from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine
+from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Sure
 from neano.backends.native.emit.text import SIZE, constant
 from neano.backends.native.ir import Invoke
 
@@ -83,13 +83,49 @@ def _scalar_places(body: BodyEmitter, invoke: Invoke, dtype: str) -> tuple[str, 
     return places[0], places[1]
 
 
+def _operands(name: str, body: BodyEmitter, invoke: Invoke) -> tuple[Matrix, Matrix]:
+    """Return A and B as matrices."""
+    attributes = dict(invoke.attributes)
+    of_a, of_b, _ = SHAPES[name]
+    a = of_a(body.memory(invoke.operands[0])).turned(attributes.get("transpose_a", False))
+    b = of_b(body.memory(invoke.operands[1])).turned(attributes.get("transpose_b", False))
+    return a, b
+
+
+def _sure(name: str) -> Sure:
+    def sure(body: BodyEmitter, invoke: Invoke) -> tuple[str, Size]:
+        size = SIZE[body.program.buffers[invoke.results[0]].dtype]
+        matrices = _operands(name, body, invoke)
+        holds = [_fits_blas(body, matrix, size) for matrix in matrices]
+        a, b = matrices
+        return body.b.op(f"and i1 {holds[0]}, {holds[1]}"), _work(body, a.dims[0], b.dims[1], a.dims[1])
+
+    return sure
+
+
+def _fits_blas(body: BodyEmitter, matrix: Matrix, size: int) -> str:
+    """Return whether BLAS can certainly take a matrix as it is: lines of consecutive elements, of a length that it takes."""
+    b = body.b
+    (rows, columns), (outer, inner) = matrix.dims, matrix.strides
+    either = []
+    for one, step, count in ((inner, outer, columns), (outer, inner, rows)):
+        unit = b.op(f"icmp eq i64 {one}, {size}")
+        far = b.op(f"icmp sge i64 {step}, {size_mul(b, count, size)}")
+        whole = b.op(f"icmp eq i64 {b.op(f'and i64 {step}, {size - 1}')}, 0")
+        short = b.op(f"icmp slt i64 {step}, {LIMIT}")
+        both = b.op(f"and i1 {b.op(f'and i1 {unit}, {far}')}, {b.op(f'and i1 {whole}, {short}')}")
+        either.append(both)
+    fits = b.op(f"or i1 {either[0]}, {either[1]}")
+    for length in (rows, columns):
+        fits = b.op(f"and i1 {fits}, {b.op(f'icmp slt i64 {length}, {LIMIT}')}")
+    return fits
+
+
 def _emit_product(name: str) -> Callable[[BodyEmitter, Invoke], None]:
     def emit(body: BodyEmitter, invoke: Invoke) -> None:
-        (result,), (first, second) = invoke.results, invoke.operands[:2]
-        dtype, attributes = body.program.buffers[result].dtype, dict(invoke.attributes)
-        of_a, of_b, of_c = SHAPES[name]
-        a = of_a(body.memory(first)).turned(attributes.get("transpose_a", False))
-        b = of_b(body.memory(second)).turned(attributes.get("transpose_b", False))
+        (result,) = invoke.results
+        dtype, of_c = body.program.buffers[result].dtype, SHAPES[name][2]
+        a, b = _operands(name, body, invoke)
         alpha, beta = _scalar_places(body, invoke, dtype)
         body.release(_work(body, a.dims[0], b.dims[1], a.dims[1]))
         _call(body, dtype, (a, b, of_c(body.memory(result))), alpha, beta)
@@ -169,5 +205,5 @@ PRODUCTS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 for _name, _product in PRODUCTS.items():
-    ROUTINES[_name] = Routine(_emit_product(_name), _interpret(_product))
+    ROUTINES[_name] = Routine(_emit_product(_name), _interpret(_product), _sure(_name))
 ROUTINES["batched_gemm"] = Routine(_emit_batched, _interpret(np.matmul))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.kernel_calls import KernelCalls
 from neano.backends.native.emit.memory import Memory, Size, offset
 from neano.backends.native.emit.numbering import Numbering
@@ -16,6 +17,7 @@ from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
+from neano.backends.native.emit.updates import Updates
 from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
@@ -55,7 +57,7 @@ class BodyEmitter(StatementEmitter):
         objects, constants: names (of buffers) or positions that stand in the tables of the context.
     """
 
-    def __init__(self, program: Program, target: Target, options: Options) -> None:
+    def __init__(self, program: Program, target: Target, options: Options, updates: Updates | None = None) -> None:
         super().__init__(Builder(Module(), target, options), program, Numbering())
         self.target, self.options = target, options
         self.views = views_of(program)
@@ -69,6 +71,8 @@ class BodyEmitter(StatementEmitter):
         self.blocks: dict[str, str] = {}
         self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
         self._gil = ""
+        self.updates = updates or Updates()
+        self.handing_over = HandingOver(self, self.updates)
         self.leave = self.b.label("leave")
         self.code = self.b.stack("i32")
         self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
@@ -78,8 +82,13 @@ class BodyEmitter(StatementEmitter):
         """Write the body and return its module."""
         b = self.b
         for position, statement in enumerate(self.program.body):
-            self.statement(statement)
+            if position == self.updates.tail:
+                self.handing_over.begin()
+            if not self.handing_over.is_done(position, statement):
+                self.statement(statement)
             self._give_back(position)
+        if self.updates.tail >= len(self.program.body):
+            self.handing_over.begin()
         self._hand_over()
         self.end(abi.OK)
         b.place(self.leave)
@@ -196,6 +205,8 @@ class BodyEmitter(StatementEmitter):
         if not self.releases or (isinstance(work, int) and work <= limit):
             return
         b = self.b
+        if self.handing_over.held:
+            work = b.op(f"select i1 {self.handing_over.held}, i64 0, i64 {work}")
         if not self._gil:
             self._gil = self.null_slot()
         b.module.declare("PyEval_SaveThread", "ptr")
@@ -277,6 +288,8 @@ class BodyEmitter(StatementEmitter):
         return b.early(f"load ptr, ptr {b.early(f'getelementptr ptr, ptr {table}, i64 {position}')}")
 
     def alloc(self, alloc: Alloc) -> None:
+        if self.handing_over.alloc(alloc):
+            return
         dims = self.sizes(alloc.dims)
         if self.program.buffers[alloc.buffer].kind == "scratch":
             self._alloc_scratch(alloc.buffer, dims)

@@ -11,6 +11,7 @@ from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.kernel import Kernel
 from neano.backends.native.emit.results import with_owned_results
 from neano.backends.native.emit.target import Options, Target, host
+from neano.backends.native.emit.updates import give_away, in_place
 from neano.backends.native.ir import Program
 from neano.backends.native.runtime.abi import BODY_NAME
 
@@ -47,8 +48,11 @@ def emit(program: Program, target: Target | None = None, options: Options | None
         UnknownFunction: the program names a scalar function without native code.
     """
     chosen = options or Options()
-    prepared = with_owned_results(program, chosen.borrowed)
-    body = BodyEmitter(prepared, target or host(), chosen)
+    same = {position for position, k in chosen.updates if program.results[position] == program.inputs[k]}
+    with_old, given_away = give_away(program, chosen.updates)
+    owned = with_owned_results(with_old, chosen.borrowed | same)
+    prepared, updates = in_place(owned, chosen.updates, given_away)
+    body = BodyEmitter(prepared, target or host(), chosen, updates)
     text = body.emit()
     kernels = tuple(body.calls.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))

@@ -10,6 +10,7 @@ from neano.backends.native.ir import Invoke
 
 if TYPE_CHECKING:
     from neano.backends.native.emit.body import BodyEmitter
+    from neano.backends.native.emit.memory import Size
 
 Emit = Callable[["BodyEmitter", Invoke], None]
 """Writes the call into a body."""
@@ -21,12 +22,17 @@ Interpret = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, 
 """
 
 
+Sure = Callable[["BodyEmitter", Invoke], tuple[str, "Size"]]
+"""Says whether a call certainly succeeds (an i1) and how many nanoseconds it takes; asked before the results have memory."""
+
+
 @dataclass(frozen=True)
 class Routine:
-    """A library routine: how it is emitted and how it is interpreted."""
+    """A library routine: how it is emitted and how it is interpreted, and, where one can know, whether it will succeed."""
 
     emit: Emit
     interpret: Interpret
+    sure: Sure | None = None
 
 
 class UnknownRoutine(NotImplementedError):

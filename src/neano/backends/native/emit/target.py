@@ -59,12 +59,14 @@ class Options:
         borrowed: positions of results that are inputs and are handed back as they are, not copied.
         release_after: estimated nanoseconds of a nest's work from which on the GIL is released.
         threads: nests whose iterations may run in any order are handed to `neano_parallel_for`.
+        updates: for each result that is the new value of an input which no caller gives, its position and the input's.
     """
 
     contract: bool = True
     borrowed: frozenset[int] = frozenset()
     release_after: int = 50_000
-    threads: bool = False
+    threads: bool = True
+    updates: tuple[tuple[int, int], ...] = ()
 
 
 MATH_NAMES = words(
