@@ -93,4 +93,4 @@ class ChangeFlags(ContextDecorator):
 
     def _restore(self) -> None:
         for (holder, name, _), old in zip(self._changes, self._before.pop(), strict=True):
-            holder.__dict__[name] = old  # the old value passed its check when it was set
+            holder.put(name, old)  # the old value passed its check when it was set

@@ -123,6 +123,10 @@ def group(declared: type[Group]) -> Any:
     return declared
 
 
+watchers: dict[str, list[Callable[[], None]]] = {}
+"""Hooks: what is called after the flag of a dotted name has been set, by those who keep its value somewhere else."""
+
+
 class Group:
     """Flags that are read and set as attributes."""
 
@@ -161,11 +165,17 @@ class Group:
             if declared.fixed:
                 where = "NEANO_FLAGS, THEANO_FLAGS or ~/.neanorc"
                 raise FixedFlagError(f"{self._path}{name} can't be changed after the import; set it in {where}")
-            self.__dict__[name] = declared.convert(self._path + name, given)
+            self.put(name, declared.convert(self._path + name, given))
 
         def __getattr__(self, name: str) -> Any:
             path = self.__dict__.get("_path", "")  # copy and pickle look before there is any
             raise AttributeError(f"{path}{name} is not a flag{self._suggest(name)}")
+
+    def put(self, name: str, value: Any) -> None:
+        """Set a flag to a value that has passed its check."""
+        self.__dict__[name] = value
+        for changed in watchers.get(self._path + name, ()):
+            changed()
 
     def inner(self, name: str) -> Group:
         """Return a group inside this one."""

@@ -29,7 +29,7 @@ from backends.native.programs import (
     nest,
     program,
 )
-from neano.backends.native.emit import Options, Target, host
+from neano.backends.native.emit import Options, Target, host, kernel_calls
 from neano.backends.native.interpreter import interpret
 from neano.backends.native.runtime import symbols
 
@@ -198,10 +198,12 @@ PIECES: list[tuple[int, int]] = []
 @pytest.mark.parametrize(
     "name", ["elementwise", "two axes", "broadcast row", "scaled rows", "row sums", "joined", "transposed"]
 )
-def test_pieces_of_a_range_give_the_same_bits(name):
-    symbols.register("neano_parallel_for", ctypes.cast(_pieces, ctypes.c_void_p).value)
+def test_pieces_of_a_range_give_the_same_bits(monkeypatch, name):
+    symbols.register("test_pieces", ctypes.cast(_pieces, ctypes.c_void_p).value)
+    monkeypatch.setattr(kernel_calls, "PARALLEL_FOR", "test_pieces")
     made = nest(name, "float64")
-    whole, pieces = Compiled(made), Compiled(made, options=Options(threads=True, release_after=2**62))
+    whole = Compiled(made, options=Options(threads=False))
+    pieces = Compiled(made, options=Options(threads=True, release_after=2**62))
     for rows, columns in ((3, 21), (20, 5), (0, 4)):
         values = inputs_of(made, rows, columns, np.random.default_rng(rows), "C")
         PIECES.clear()

@@ -57,8 +57,9 @@ class KernelCalls:
         args = self._arguments(kernel, extents, flat)
         b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
         b.module.symbols.discard(kernel.name)
-        if body.options.threads and loop.parallel and (nest.any_order or not flat):
-            grain = self._grain(nest, kernel, extents, flat)
+        shared = body.options.threads and loop.parallel and (nest.any_order or not flat)
+        grain = self._grain(nest, kernel, extents, flat) if shared else ""
+        if shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain)):
             b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
         else:
             b.do(f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})")

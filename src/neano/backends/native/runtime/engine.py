@@ -61,6 +61,12 @@ def _token(engine: Any) -> CodeToken:
     return token
 
 
+def keep_for_ever(token: CodeToken) -> None:
+    """Keep machine code until the process is gone, past the end of the interpreter: threads or live arrays may need it there."""
+    for each in (token, _engines[int(token)]):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """Machine code in memory. Whoever keeps an address keeps `token` too.

@@ -1,0 +1,63 @@
+"""The life of the thread pool: loaded with the first function, as large as `thread_count` says, new after a fork.
+
+Workers start with the first job that is large enough for them (`pool_text`), and never before; with one thread there are none.
+A forked process has its parent's memory but not its workers: it starts some of its own when it first needs them.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from functools import cache
+
+from neano.backends.native.runtime import pool_text, symbols
+from neano.backends.native.runtime.engine import Linked, Module, keep_for_ever, link
+from neano.config.flags import watchers
+from neano.config.threads import thread_count, usable_cores
+
+SPIN = 1000
+"""How often a thread looks for a job, or for the end of one, before it sleeps: some 20 microseconds. To wake a thread that sleeps
+costs 5 to 50, one that looks less than 1."""
+
+
+def has_threads() -> bool:
+    """Return whether this platform has what the pool is made of."""
+    return sys.platform != "win32" and symbols.address("pthread_create") is not None
+
+
+@cache
+def pool() -> Linked:
+    """Load the pool, once a process, and make `neano_parallel_for` known to generated code."""
+    text = pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT
+    names = (pool_text.PARALLEL_FOR, pool_text.SET, pool_text.RESET, pool_text.WORKERS)
+    linked = link([Module("pool", text)], exports=names)
+    keep_for_ever(linked.token)
+    reset = _function(linked, pool_text.RESET)
+    reset()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=reset)
+    _resize(linked)
+    watchers.setdefault("threads", []).append(lambda: _resize(linked))
+    symbols.register(pool_text.PARALLEL_FOR, linked.addresses[pool_text.PARALLEL_FOR])
+    return linked
+
+
+def workers() -> int:
+    """Return how many workers this process has started."""
+    return int(_function(pool(), pool_text.WORKERS, ctypes.c_int32)())
+
+
+def _resize(linked: Linked) -> None:
+    """Let jobs use as many threads as `thread_count` says.
+
+    More threads than cores sleep without looking first: who looks may keep from its core the one whom it waits for.
+    """
+    threads = min(thread_count(), pool_text.MOST_THREADS)
+    _function(linked, pool_text.SET, None, ctypes.c_int32, ctypes.c_int32)(
+        threads, SPIN if threads <= usable_cores() else 0
+    )
+
+
+def _function(linked: Linked, name: str, result: type | None = None, *arguments: type) -> ctypes._CFunctionType:
+    return ctypes.CFUNCTYPE(result, *arguments)(linked.addresses[name])

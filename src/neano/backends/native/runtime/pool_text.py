@@ -1,0 +1,376 @@
+"""LLVM IR of the thread pool: `neano_parallel_for`, which runs a kernel over pieces of a range, and the workers.
+
+Workers are threads of the system that never meet Python: they wait, take part in jobs, and die with the process. There is one
+job at a time; who comes while one runs (another Python thread) runs its own alone, so that nobody ever waits for a job of
+somebody else.
+
+A job is published with as many tickets as workers may join. A worker that joins takes a ticket and counts as inside; whoever is
+inside, the caller too, claims pieces until none is left. Then the caller withdraws the tickets that are left and waits only for
+those who are inside: a worker that wakes late finds no ticket, and costs nobody anything. All of this is in one word, `@state`:
+
+    bits  0-15   how many workers are inside
+    bits 16-30   tickets left
+    bit  31      the caller sleeps until nobody is inside
+
+Who waits looks for a while (`@spin` times) and then sleeps.
+"""
+
+from __future__ import annotations
+
+import platform
+import signal
+import sys
+
+PARALLEL_FOR = "neano_parallel_for"
+SET = "neano_pool_set"
+RESET = "neano_pool_reset"
+WORKERS = "neano_pool_workers"
+
+MOST_THREADS = 1024
+PIECES_EACH = 4
+"""Pieces for each thread: who was held up by other work of the machine leaves some to the others."""
+
+ROUSE_GRAINS = 16
+"""Grains of a job from which workers that sleep are woken. Who looks joins within a microsecond (a job for two threads costs
+0.7 us more than half its time, so that two grains of 2 us each gain); waking one
+takes the caller 5 to 30 us on a virtual machine."""
+
+_INSIDE = 0xFFFF
+_TICKET = 0x10000
+_TICKETS = 0x7FFF0000
+_SLEEPING = 0x80000000
+
+_SYNCHRONOUS = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
+"""Signals that are about the thread itself; workers leave all others to Python's threads."""
+
+_FUTEX_NUMBERS = {"x86_64": 202, "aarch64": 98}
+
+_FUTEX = """
+define internal void @wait(ptr %word, i32 %expected) nounwind {{
+  %r = call i64 (i64, ...) @syscall(i64 {number}, ptr %word, i32 128, i32 %expected, ptr null, ptr null, i32 0)
+  ret void
+}}
+define internal void @wake(ptr %word, i32 %count) nounwind {{
+  %r = call i64 (i64, ...) @syscall(i64 {number}, ptr %word, i32 129, i32 %count, ptr null, ptr null, i32 0)
+  ret void
+}}
+define internal void @prepare() nounwind {{
+  ret void
+}}
+declare i64 @syscall(i64, ...)
+"""
+"""Sleeping by Linux's futex: operations FUTEX_WAIT_PRIVATE and FUTEX_WAKE_PRIVATE."""
+
+_CONDITION = """
+@mutex = internal global [128 x i8] zeroinitializer, align 64
+@condition = internal global [128 x i8] zeroinitializer, align 64
+define internal void @wait(ptr %word, i32 %expected) nounwind {
+entry:
+  %locked = call i32 @pthread_mutex_lock(ptr @mutex)
+  %now = load atomic i32, ptr %word seq_cst, align 4
+  %same = icmp eq i32 %now, %expected
+  br i1 %same, label %sleep, label %leave
+sleep:
+  %slept = call i32 @pthread_cond_wait(ptr @condition, ptr @mutex)
+  br label %leave
+leave:
+  %unlocked = call i32 @pthread_mutex_unlock(ptr @mutex)
+  ret void
+}
+define internal void @wake(ptr %word, i32 %count) nounwind {
+  %locked = call i32 @pthread_mutex_lock(ptr @mutex)
+  %woken = call i32 @pthread_cond_broadcast(ptr @condition)
+  %unlocked = call i32 @pthread_mutex_unlock(ptr @mutex)
+  ret void
+}
+define internal void @prepare() nounwind {
+  %m = call i32 @pthread_mutex_init(ptr @mutex, ptr null)
+  %c = call i32 @pthread_cond_init(ptr @condition, ptr null)
+  ret void
+}
+declare i32 @pthread_mutex_lock(ptr)
+declare i32 @pthread_mutex_unlock(ptr)
+declare i32 @pthread_mutex_init(ptr, ptr)
+declare i32 @pthread_cond_wait(ptr, ptr)
+declare i32 @pthread_cond_broadcast(ptr)
+declare i32 @pthread_cond_init(ptr, ptr)
+"""
+"""Sleeping by one condition of POSIX threads for both words that are waited for."""
+
+_PAUSES = {
+    "x86_64": ("call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"),
+    "AMD64": ("call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"),
+    "aarch64": ("call void @llvm.aarch64.isb(i32 15)", "declare void @llvm.aarch64.isb(i32)"),
+    "arm64": ("call void @llvm.aarch64.isb(i32 15)", "declare void @llvm.aarch64.isb(i32)"),
+}
+"""What a thread that looks again and again does between two looks: some 10 to 40 nanoseconds of little work."""
+
+
+def can_sleep_on_futex() -> bool:
+    """Return whether threads sleep by Linux's futex here."""
+    return sys.platform == "linux" and platform.machine() in _FUTEX_NUMBERS
+
+
+def pool_text(futex: bool | None = None) -> str:
+    """Return the IR of the pool.
+
+    Args:
+        futex: how threads sleep: by Linux's futex, or by a condition of POSIX threads; by default what the platform has.
+    """
+    if futex is None:
+        futex = can_sleep_on_futex()
+    sleeping = _FUTEX.format(number=_FUTEX_NUMBERS[platform.machine()]) if futex else _CONDITION
+    pause, declaration = _PAUSES.get(platform.machine(), ("", ""))
+    return sleeping + declaration + _POOL.replace("PAUSE", pause)
+
+
+def _blocked_signals() -> str:
+    """Return the set of the signals that workers do not take, as bytes of a `sigset_t`."""
+    synchronous = {getattr(signal, name) for name in _SYNCHRONOUS if hasattr(signal, name)}
+    size = 128 if sys.platform == "linux" else 4
+    mask = sum(1 << (number - 1) for number in range(1, 8 * size + 1) if number not in synchronous)
+    return "".join(f"\\{byte:02X}" for byte in mask.to_bytes(size, "little").ljust(128, b"\0"))
+
+
+_POOL = f"""
+@threads = internal global i32 1, align 128
+@spin = internal global i32 0
+@workers = internal global i32 0
+@kernel = internal global ptr null, align 128
+@args = internal global ptr null
+@length = internal global i64 0
+@piece = internal global i64 0
+@busy = internal global [128 x i8] zeroinitializer, align 128
+@state = internal global [128 x i8] zeroinitializer, align 128
+@next = internal global [128 x i8] zeroinitializer, align 128
+@calls = internal global [128 x i8] zeroinitializer, align 128
+@sleepers = internal global [128 x i8] zeroinitializer, align 128
+@blocked = internal constant [128 x i8] c"{_blocked_signals()}", align 16
+
+; How many threads a job may use, its caller among them, and how long to look before sleeping.
+define void @{SET}(i32 %threads, i32 %spin) nounwind {{
+  store atomic i32 %spin, ptr @spin monotonic, align 4
+  store atomic i32 %threads, ptr @threads monotonic, align 4
+  ret void
+}}
+
+; There are no workers, and no job runs: at first, and in a forked process.
+define void @{RESET}() nounwind {{
+  call void @prepare()
+  store i32 0, ptr @workers
+  store i32 0, ptr @state
+  store i32 0, ptr @calls
+  store i32 0, ptr @sleepers
+  store atomic i32 0, ptr @busy release, align 4
+  ret void
+}}
+
+define i32 @{WORKERS}() nounwind {{
+  %count = load atomic i32, ptr @workers monotonic, align 4
+  ret i32 %count
+}}
+
+define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind {{
+entry:
+  %threads = load atomic i32, ptr @threads monotonic, align 4
+  %several = icmp sgt i32 %threads, 1
+  %two = shl i64 %grain, 1
+  %large = icmp sge i64 %n, %two
+  %worth = and i1 %several, %large
+  br i1 %worth, label %try, label %alone
+try:
+  %busy = load atomic i32, ptr @busy monotonic, align 4
+  %free = icmp eq i32 %busy, 0
+  br i1 %free, label %take, label %alone
+take:
+  %taken = cmpxchg ptr @busy, i32 0, i32 1 acquire monotonic
+  %mine = extractvalue {{ i32, i1 }} %taken, 1
+  br i1 %mine, label %share, label %alone
+alone:
+  call void %kernel(ptr %args, i64 0, i64 %n)
+  ret void
+share:
+  %grains = udiv i64 %n, %grain
+  %most = zext i32 %threads to i64
+  %team = call i64 @llvm.umin.i64(i64 %grains, i64 %most)
+  %team.32 = trunc i64 %team to i32
+  %others = sub i32 %team.32, 1
+  %workers = load i32, ptr @workers
+  %enough = icmp sge i32 %workers, %others
+  br i1 %enough, label %ready, label %start
+start:
+  call void @start(i32 %others)
+  br label %ready
+ready:
+  %pieces = mul i64 %team, {PIECES_EACH}
+  %each = udiv i64 %grains, %pieces
+  %some = call i64 @llvm.umax.i64(i64 %each, i64 1)
+  %piece = mul i64 %some, %grain
+  store ptr %kernel, ptr @kernel
+  store ptr %args, ptr @args
+  store i64 %n, ptr @length
+  store i64 %piece, ptr @piece
+  store atomic i64 0, ptr @next monotonic, align 8
+  %tickets = mul i32 %others, {_TICKET}
+  store atomic i32 %tickets, ptr @state release, align 4
+  %call = atomicrmw add ptr @calls, i32 1 seq_cst
+  %sleepers = load atomic i32, ptr @sleepers seq_cst, align 4
+  %asleep = icmp ne i32 %sleepers, 0
+  %long = icmp uge i64 %grains, {ROUSE_GRAINS}
+  %needed = and i1 %asleep, %long
+  br i1 %needed, label %rouse, label %work
+rouse:
+  %count = call i32 @llvm.umin.i32(i32 %sleepers, i32 %others)
+  call void @wake(ptr @calls, i32 %count)
+  br label %work
+work:
+  call void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece)
+  %last = atomicrmw and ptr @state, i32 {_INSIDE} acq_rel
+  %nobody = icmp eq i32 %last, 0
+  br i1 %nobody, label %done, label %closed
+closed:
+  %inside = and i32 %last, {_INSIDE}
+  %none.inside = icmp eq i32 %inside, 0
+  br i1 %none.inside, label %done, label %look.start
+look.start:
+  %looks = load atomic i32, ptr @spin monotonic, align 4
+  br label %look
+look:
+  %k = phi i32 [0, %look.start], [%k.next, %look.again]
+  %now = load atomic i32, ptr @state acquire, align 4
+  %over = icmp eq i32 %now, 0
+  br i1 %over, label %done, label %look.again
+look.again:
+  PAUSE
+  %k.next = add i32 %k, 1
+  %more = icmp slt i32 %k.next, %looks
+  br i1 %more, label %look, label %sleep
+sleep:
+  %before = atomicrmw or ptr @state, i32 {_SLEEPING} acq_rel
+  %still = and i32 %before, {_INSIDE}
+  %is.over = icmp eq i32 %still, 0
+  br i1 %is.over, label %done, label %wait
+wait:
+  %value = or i32 %before, {_SLEEPING}
+  call void @wait(ptr @state, i32 %value)
+  br label %sleep
+done:
+  store atomic i32 0, ptr @state monotonic, align 4
+  store atomic i32 0, ptr @busy release, align 4
+  ret void
+}}
+
+define internal void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece) nounwind {{
+entry:
+  br label %claim
+claim:
+  %from = atomicrmw add ptr @next, i64 %piece monotonic
+  %some = icmp slt i64 %from, %n
+  br i1 %some, label %run, label %done
+run:
+  %end = add i64 %from, %piece
+  %to = call i64 @llvm.smin.i64(i64 %end, i64 %n)
+  call void %kernel(ptr %args, i64 %from, i64 %to)
+  br label %claim
+done:
+  ret void
+}}
+
+define internal ptr @worker(ptr %unused) nounwind {{
+entry:
+  br label %idle
+idle:
+  %seen = load atomic i32, ptr @calls acquire, align 4
+  br label %join
+join:
+  %now = load atomic i32, ptr @state monotonic, align 4
+  %tickets = and i32 %now, {_TICKETS}
+  %open = icmp ne i32 %tickets, 0
+  br i1 %open, label %enter, label %rest
+enter:
+  %joined = sub i32 %now, {_TICKET - 1}
+  %pair = cmpxchg ptr @state, i32 %now, i32 %joined acquire monotonic
+  %inside = extractvalue {{ i32, i1 }} %pair, 1
+  br i1 %inside, label %run, label %join
+run:
+  %kernel = load ptr, ptr @kernel
+  %args = load ptr, ptr @args
+  %length = load i64, ptr @length
+  %piece = load i64, ptr @piece
+  call void @take.part(ptr %kernel, ptr %args, i64 %length, i64 %piece)
+  %before = atomicrmw sub ptr @state, i32 1 acq_rel
+  %awaited = icmp eq i32 %before, {_SLEEPING + 1}
+  br i1 %awaited, label %tell, label %idle
+tell:
+  call void @wake(ptr @state, i32 1)
+  br label %idle
+rest:
+  %looks = load atomic i32, ptr @spin monotonic, align 4
+  br label %look
+look:
+  %k = phi i32 [0, %rest], [%k.next, %look.again]
+  %latest = load atomic i32, ptr @calls acquire, align 4
+  %called = icmp ne i32 %latest, %seen
+  br i1 %called, label %idle, label %look.again
+look.again:
+  PAUSE
+  %k.next = add i32 %k, 1
+  %more = icmp slt i32 %k.next, %looks
+  br i1 %more, label %look, label %sleep
+sleep:
+  %one.more = atomicrmw add ptr @sleepers, i32 1 seq_cst
+  call void @wait(ptr @calls, i32 %seen)
+  %one.less = atomicrmw sub ptr @sleepers, i32 1 seq_cst
+  br label %idle
+}}
+
+; Start workers until there are %wanted. Where the system gives no more threads, those that are there must do.
+define internal void @start(i32 %wanted) nounwind noinline {{
+entry:
+  %old = alloca [128 x i8], align 16
+  %thread = alloca ptr
+  %blocked = call i32 @pthread_sigmask(i32 {getattr(signal, "SIG_SETMASK", 0)}, ptr @blocked, ptr %old)
+  br label %head
+head:
+  %count = load i32, ptr @workers
+  %more = icmp slt i32 %count, %wanted
+  br i1 %more, label %one, label %done
+one:
+  %error = call i32 @pthread_create(ptr %thread, ptr null, ptr @worker, ptr null)
+  %good = icmp eq i32 %error, 0
+  br i1 %good, label %started, label %done
+started:
+  %id = load ptr, ptr %thread
+  %detached = call i32 @pthread_detach(ptr %id)
+  %now = add i32 %count, 1
+  store atomic i32 %now, ptr @workers monotonic, align 4
+  br label %head
+done:
+  %restored = call i32 @pthread_sigmask(i32 {getattr(signal, "SIG_SETMASK", 0)}, ptr %old, ptr null)
+  ret void
+}}
+declare i32 @pthread_sigmask(i32, ptr, ptr)
+declare i32 @pthread_create(ptr, ptr, ptr, ptr)
+declare i32 @pthread_detach(ptr)
+declare i64 @llvm.umin.i64(i64, i64)
+declare i64 @llvm.umax.i64(i64, i64)
+declare i64 @llvm.smin.i64(i64, i64)
+declare i32 @llvm.umin.i32(i32, i32)
+"""
+
+ALONE_TEXT = f"""
+define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind {{
+  call void %kernel(ptr %args, i64 0, i64 %n)
+  ret void
+}}
+define void @{SET}(i32 %threads, i32 %spin) nounwind {{
+  ret void
+}}
+define void @{RESET}() nounwind {{
+  ret void
+}}
+define i32 @{WORKERS}() nounwind {{
+  ret i32 0
+}}
+"""
+"""The pool of a platform without POSIX threads: the caller works alone."""
