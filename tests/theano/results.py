@@ -10,18 +10,22 @@ import types
 
 import numpy as np
 
+HELPERS = ("adam", "data", "error_of")
+"""Functions that are no programs."""
+
 
 def programs():
     """Return the programs by name."""
     import programs_of_arrays
     import programs_of_graphs
+    import programs_of_models
     import programs_of_operations
 
     return {
         name: value
-        for module in (programs_of_graphs, programs_of_operations, programs_of_arrays)
+        for module in (programs_of_graphs, programs_of_operations, programs_of_arrays, programs_of_models)
         for name, value in vars(module).items()
-        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__ and name != "error_of"
+        if isinstance(value, types.FunctionType) and value.__module__ == module.__name__ and name not in HELPERS
     }
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+class ConversionError(TypeError):
+    """An object cannot be made into a variable."""
+
+
 class MissingInputError(Exception):
     """A graph depends on a root variable that has no value: neither an input, a constant nor shared."""
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from neano.graph.errors import ConversionError
 from neano.graph.variable import Variable
 from neano.scalar.rows import ROWS
 
+_PLAIN = ("builtins", "numpy")
+"""Where classes come from that know nothing of variables."""
+
 
 def _apply(name: str, x: Any, y: Any) -> Any:
-    """Apply a row of two operands, or leave it to a variable of another kind that knows what the operator means."""
+    """Apply a row of two operands, or leave it to an object of another kind that may know what the operator means."""
     for operand in (x, y):
         if isinstance(operand, Variable) and not isinstance(operand, Operators):
             return NotImplemented
-    return ROWS[name](x, y)
+    try:
+        return ROWS[name](x, y)
+    except ConversionError:
+        if all(isinstance(operand, Operators) or type(operand).__module__ in _PLAIN for operand in (x, y)):
+            raise  # no class of a user's: our words say more than Python's
+        return NotImplemented
 
 
 def _ordering(name: str, x: Any, y: Any) -> Any:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from neano.graph.errors import ConversionError
 from neano.graph.variable import Apply, Variable
 from neano.scalar.dtypes import autocast_dtype, check_dtype
 from neano.tensor.type import TensorType
 from neano.tensor.variable import TensorConstant, TensorVariable
 
 
-class AsTensorError(TypeError):
+class AsTensorError(ConversionError):
     """Something cannot be made into a tensor."""
 
 
