@@ -61,11 +61,10 @@ def counter() -> Callable[[int, int, int], np.ndarray]:
     pool()
     linked = link([Module("count", COUNT)], exports=("run",))
     kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
-    run = kind(linked.addresses["run"])
 
     def count(n: int, grain: int, times: int = 1) -> np.ndarray:
         bytes_ = np.zeros(n, np.uint8)
-        run(bytes_.ctypes.data, n, grain, times)
+        kind(linked.addresses["run"])(bytes_.ctypes.data, n, grain, times)
         return bytes_
 
     return count
