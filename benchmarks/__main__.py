@@ -1,31 +1,47 @@
-"""The command `python -m benchmarks`."""
+"""The command `python -m benchmarks`: measurements of calls, starting and building; `peers` and `accuracy` have options."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
 import sys
+from pathlib import Path
 
-QUICK = ("calls", "startup", "build")
+from benchmarks.document import write_section
+
+FIGURES = ("calls", "startup", "build")
+WITH_OPTIONS = {"peers": "benchmarks.peers.compare", "accuracy": "benchmarks.accuracy.report"}
 
 
-def main() -> int:
+class Tee(io.StringIO):
+    """Keeps what is printed, and prints it."""
+
+    def write(self, text: str) -> int:
+        sys.__stdout__.write(text)  # type: ignore[union-attr]
+        return super().write(text)
+
+
+def main(arguments: list[str]) -> int:
     """Run the measurements that were asked for; return 1 where a figure is missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "what", nargs="?", choices=["all", *QUICK, "peers"], default="all", help="all: calls, startup and build"
-    )
-    given, rest = parser.parse_known_args()
-    if given.what == "peers":
-        status: int = importlib.import_module("benchmarks.peers.compare").main(rest)
+    if arguments and arguments[0] in WITH_OPTIONS:
+        status: int = importlib.import_module(WITH_OPTIONS[arguments[0]]).main(arguments[1:])
         return status
-    parser.parse_args()
-    missed = 0
-    for name in QUICK if given.what == "all" else (given.what,):
-        print(f"== {name}")
-        missed |= importlib.import_module(f"benchmarks.{name}").run()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    choices = ["all", *FIGURES, *WITH_OPTIONS]
+    parser.add_argument("what", nargs="?", choices=choices, default="all", help=f"all: {', '.join(FIGURES)}")
+    parser.add_argument("--write", metavar="FILE", help="write what is printed into the section of a document")
+    given = parser.parse_args(arguments)
+    missed, printed = 0, Tee()
+    with contextlib.redirect_stdout(printed):
+        for name in FIGURES if given.what == "all" else (given.what,):
+            print(f"== {name}")
+            missed |= importlib.import_module(f"benchmarks.{name}").run()
+    if given.write:
+        write_section(Path(given.write), "figures", f"```\n{printed.getvalue().strip()}\n```")
     return missed
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

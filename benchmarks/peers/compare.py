@@ -1,7 +1,7 @@
 """`python -m benchmarks peers`: runs the rows in every system given, in turn, and prints or writes the table.
 
-A cell is the best time of a call over the rounds. A result that disagrees with the median of the systems' is marked, and loses the
-row. The ratio is the best peer's time over Neano's.
+A cell is the best time of a call over the rounds. A result that disagrees with the median of the systems' is marked, and
+loses the row. The ratio is the best peer's time over Neano's.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def run_child(system: str, python: str, rows: Sequence[str]) -> Iterator[dict[st
         with subprocess.Popen(
             command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            assert process.stdout is not None and process.stderr is not None
+            assert process.stdout is not None
+            assert process.stderr is not None
             os.set_blocking(process.stderr.fileno(), False)
             for line in process.stdout:
                 if line.startswith("{"):
@@ -176,8 +177,8 @@ def document(results: Results, rows: Sequence[Row], systems: Sequence[str], roun
     ahead = sum(ratio is not None and ratio > 1 for _, ratio in ratios)
     reached = sum(ratio is not None and ratio >= row.goal for row, ratio in ratios)
     intro = (
-        f"Processor: {processor()}. Time of a call, best of {rounds} x 9 repeats, inputs alternating, the loop's own cost taken off. Neano is"
-        f" ahead of every peer on {ahead} of {len(rows)} rows, and reaches the goal (bold) on {reached}."
+        f"Processor: {processor()}. Time of a call, best of {rounds} x 9 repeats, inputs alternating, the loop's own cost taken"
+        f" off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches the goal (bold) on {reached}."
         " Goals of rows with a * are set against the compilers, not NumPy."
     )
     failures = [

@@ -1,0 +1,93 @@
+"""The benchmarks themselves: ratios, sections of documents, the comparison of results, and every row on Neano against NumPy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.document import write_section
+from benchmarks.measuring import Call, Figure, interleaved, median_ratio, processor, report
+from benchmarks.peers.compare import Results, document
+from benchmarks.peers.row import Row
+from benchmarks.peers.rows import ROWS
+from benchmarks.peers.systems import system
+from benchmarks.peers.systems.arrays import Unsupported
+from benchmarks.peers.timing import microseconds, summary
+
+LARGE = ("1e8", "10000000")
+
+
+def test_interleaved_times_and_ratios() -> None:
+    times = interleaved({"add": Call(np.add, (1.0, 2.0)), "twice": Call(lambda a: (a + a, a + a), (2.0,))}, 3, 1e-4)
+    assert {len(found) for found in times.values()} == {3}
+    assert all(0 < t < 1e-2 for found in times.values() for t in found)
+    assert median_ratio([1, 2, 3], [2, 2, 2]) == 1
+
+
+def test_figures_are_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    assert report([Figure("good", 1.0, 2.0)]) == 0
+    assert report([Figure("good", 1.0, 2.0), Figure("bad", 3.0, 2.0, " ms", "why")]) == 1
+    assert "MISSED" in capsys.readouterr().out.splitlines()[-1]
+    assert processor().count(",") == 2
+
+
+def test_sections_are_replaced(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- x: begin -->\nold\n<!-- x: end -->\nb\n")
+    write_section(page, "x", "new")
+    write_section(page, "x", "newer")
+    assert page.read_text() == "a\n<!-- x: begin -->\nnewer\n<!-- x: end -->\nb\n"
+    with pytest.raises(ValueError, match="no section"):
+        write_section(page, "y", "new")
+
+
+def test_the_order_of_elements_counts() -> None:
+    array = np.arange(5.0)
+    assert summary([array, (array, 2)]) == [*summary(array), *summary(array), *summary(2)]
+    assert summary(array)[0][1] != summary(array[::-1])[0][1]
+    assert len(summary(array * 1j)) == 2
+
+
+def test_microseconds_take_the_loop_off() -> None:
+    assert 0 <= microseconds(lambda a: a, None, (1,), (2,), 0.01) < 10
+
+
+def test_a_result_that_disagrees_loses_its_row() -> None:
+    row = Row("row", lambda m, x: x, lambda random: (np.ones(3),), goal=2.0)
+    results = Results()
+    for name, time, value in (("neano", 1.0, 2.0), ("numpy", 3.0, 2.0), ("jax", 0.5, 2.1)):
+        results.add(
+            {"system": name, "row": "row", "build": 1.0, "microseconds": time, "check": summary(np.full(3, value))}
+        )
+    results.add({"system": "torch", "row": "row", "error": "RuntimeError: no"})
+    assert results.agrees(row, "neano")
+    assert not results.agrees(row, "jax")
+    assert results.ratio(row) == 3.0
+    text = document(results, [row], ["neano", "numpy", "jax", "torch"], 1)
+    assert "| row | 1 µs | 3 µs | 0.5 µs (wrong) | error | **3.00** | 2 |" in text
+    assert "RuntimeError: no" in text
+
+
+def test_names_of_rows_differ() -> None:
+    assert len({row.name for row in ROWS}) == len(ROWS) >= 40
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if not row.name.endswith(LARGE)], ids=lambda row: row.name)
+def test_rows_agree_with_numpy(row: Row) -> None:
+    results: dict[str, Any] = {}
+    for name in ("neano", "numpy"):
+        m = system(name)
+        call, state = m.compile(row)
+        try:
+            results[name] = summary([call(*inputs) for inputs in (row.first_inputs(), row.second_inputs())]) + summary(
+                state()
+            )
+        except Unsupported:
+            results[name] = results["neano"]  # NumPy has no derivatives
+    assert np.isfinite(np.array(results["neano"])).all()
+    for (size, total, scale), (other_size, other_total, _) in zip(results["neano"], results["numpy"], strict=True):
+        assert size == other_size
+        assert abs(total - other_total) <= row.tolerance * max(scale, 1e-30)
