@@ -16,9 +16,10 @@ from neano.backends.native.schedule.registry import element, is_fusible, own_cos
 from neano.compile.ops import DeepCopyOp, ViewOp
 from neano.graph.variable import Apply
 from neano.tensor.assertion import Assert
+from neano.tensor.contiguous import CpuContiguous
 from neano.tensor.type import TensorType
 
-IDENTITIES = (DeepCopyOp, ViewOp, GradientMarker, Assert)
+IDENTITIES = (DeepCopyOp, ViewOp, GradientMarker, Assert, CpuContiguous)
 
 
 def plan_identity(op: Any, node: Apply, planner: Planner) -> None:

@@ -7,7 +7,7 @@ or goes into Python is a new RandomState.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ import numpy as np
 
 from neano.backends.native import ir
 from neano.backends.native.calls.random_state import WORDS
+from neano.backends.native.lower.demands import demand_none
 from neano.backends.native.runtime.random_state import layout
 from neano.backends.native.schedule.expressions import Expr
-from neano.backends.native.schedule.plan import Invocation, Operand, Root, Stored, Window
+from neano.backends.native.schedule.plan import Invocation, Operand, Stored, Window
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import needs_buffers, plan_node
 from neano.graph.variable import Apply, Constant, Variable
@@ -91,9 +92,15 @@ def _parameters(op: RandomFunction, node: Apply, lengths: Sequence[Expr], planne
     if not uniform:
         factor = _as_float64(second, planner)
         own = planner.lengths(second)
-        _require_none(
-            own, lambda at: _is_negative(planner.value(second, at), planner), "scale < 0", "ValueError", node, planner
-        )
+        if not _are_good(node):
+            demand_none(
+                own,
+                lambda at: _is_negative(planner.value(second, at), planner),
+                "ValueError",
+                "scale < 0",
+                node,
+                planner,
+            )
         return start, _stretched(factor, second, lengths, node, planner)
 
     def span(index: Sequence[Expr]) -> Expr:
@@ -108,14 +115,11 @@ def _parameters(op: RandomFunction, node: Apply, lengths: Sequence[Expr], planne
         _stretched(_as_float64(second, planner), second, lengths, node, planner)  # its lengths are checked
     place = planner.new_stored("float64", own)
     planner.fill(place, span(planner.loop_index(own)))
-    _require_none(
-        own,
-        lambda at: _is_unbounded(planner.read(place, at), planner),
-        "Range exceeds valid bounds",
-        "OverflowError",
-        node,
-        planner,
-    )
+    if not _are_good(node):
+        unbounded = "Range exceeds valid bounds"
+        demand_none(
+            own, lambda at: _is_unbounded(planner.read(place, at), planner), "OverflowError", unbounded, node, planner
+        )
     return start, _broadcast(place, lengths, planner)
 
 
@@ -186,29 +190,6 @@ def _is_negative(value: Expr, planner: Planner) -> Expr:
 def _is_unbounded(value: Expr, planner: Planner) -> Expr:
     x = planner.x
     return x.scalar("or_", (x.scalar("isnan", (value,), "bool"), x.scalar("isinf", (value,), "bool")), "bool")
-
-
-def _require_none(
-    lengths: Sequence[Expr],
-    is_bad: Callable[[Sequence[Expr]], Expr],
-    message: str,
-    exception: str,
-    node: Apply,
-    planner: Planner,
-) -> None:
-    """Demand that a condition holds for no element."""
-    x = planner.x
-    if _are_good(node):
-        return
-    index = planner.loop_index(lengths)
-    extents = planner.loop_extents(lengths)
-    found = is_bad(index)
-    if extents:
-        place = planner.new_stored("bool", ())
-        reduced = frozenset(range(len(extents)))
-        planner.add(Root(place, extents, (), found, combine="or_", init=x.const(False, "bool"), reduced=reduced))
-        found = planner.read(place, ())
-    planner.guard(x.scalar("invert", (found,), "bool"), exception, message, node)
 
 
 def _are_good(node: Apply) -> bool:
