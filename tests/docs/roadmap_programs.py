@@ -111,6 +111,7 @@ def indexing() -> bool:
     masked = function([x], x[x > 1])
     return (
         all_native(compiled)
+        and all_native(masked)
         and np.array_equal(masked(MATRIX), MATRIX[MATRIX > 1])
         and compiled(MATRIX, [1, 1])[5][1, 0] == 2
     )
@@ -132,6 +133,13 @@ def reductions() -> bool:
     ]
     compiled = function([x], [*some, (x > 0).any(), T.all(x > 0, axis=0), x.sum(dtype="float64", acc_dtype="float64")])
     return all_native(compiled) and compiled(np.ones((2, 3, 4), "float32"))[0].tolist() == [[3.0] * 4] * 2
+
+
+@line("Cumulative sums")
+def cumulative() -> bool:
+    x = T.dmatrix("x")
+    compiled = function([x], [T.cumsum(x), T.cumprod(x, axis=1), T.diff(x)])
+    return all_native(compiled) and np.array_equal(compiled(MATRIX)[0], MATRIX.cumsum())
 
 
 @line("Matrix products")
@@ -175,11 +183,17 @@ def jacobians() -> bool:
 
 @line("Random numbers")
 def random_numbers() -> bool:
-    draw = function([], RandomStreams(234).uniform((2, 2)))()
+    compiled = function([], RandomStreams(234).uniform((2, 2)))
+    draw = compiled()
     own = np.random.RandomState(np.random.RandomState(234).randint(2**30)).uniform(size=(2, 2))
     streams = MRG_RandomStreams(12345)
     first = function([], streams.uniform((4,), nstreams=1))
-    return np.array_equal(draw, own) and 0 < first().min() < 1 and not np.array_equal(first(), first())
+    return (
+        all_native(compiled)
+        and np.array_equal(draw, own)
+        and 0 < first().min() < 1
+        and not np.array_equal(first(), first())
+    )
 
 
 @line("Functions")
@@ -337,6 +351,17 @@ def threads() -> bool:
     return results == [100.0] * 800
 
 
+@line("Threads inside a call")
+def threads_inside() -> bool:
+    program = (
+        "import hashlib, numpy as np, os, theano, theano.tensor as T; x = T.dvector('x'); f = theano.function([x], T.tanh(x));"
+        "before = len(os.listdir('/proc/self/task')); result = f(np.linspace(0, 3, 3_000_001));"
+        "print(hashlib.sha256(result).hexdigest(), len(os.listdir('/proc/self/task')) - before)"
+    )
+    found = [child(program, NEANO_NUM_THREADS=str(n)).split() for n in (1, 2, 3)]
+    return len({bits for bits, _ in found}) == 1 and [int(started) for _, started in found] == [0, 1, 2]
+
+
 @line("Seeing it")
 def seeing() -> bool:
     text = "import theano, theano.tensor as T\nx = T.dvector('x')\nmake = lambda: theano.function([x], [T.tanh(x), T.sort(x)])\n"
@@ -355,24 +380,12 @@ def seeing() -> bool:
 @line("Sorting", IN_PYTHON)
 def sorting() -> Any:
     x = T.dvector("x")
-    return function([x], [T.sort(x), T.argsort(x), T.topk(x, 2, sorted=False)])
-
-
-@line("Cumulative sums", IN_PYTHON)
-def cumulative() -> Any:
-    x = T.dvector("x")
-    return function([x], [T.cumsum(x), T.cumprod(x), T.diff(x)])
-
-
-@line("Positions", IN_PYTHON)
-def positions() -> Any:
-    x = T.dvector("x")
-    return function([x], [T.nonzero(x)[0], x[x > 1]])
+    return function([x], [T.sort(x), T.argsort(x), T.topk(x, 2, sorted=False), T.Unique()(x)])
 
 
 @line("Legacy draws", IN_PYTHON)
 def legacy_draws() -> Any:
-    return function([], RandomStreams(1).uniform((2,)))
+    return function([], RandomStreams(1).poisson((2,), lam=2.0))
 
 
 def reaches(*paths: str) -> Callable[[], None]:
@@ -409,13 +422,3 @@ def jacobian_of_unknown_length() -> None:
 def accelerators() -> None:
     x = T.dvector("x")
     function([x], x, mode=theano.Mode(backend="xla"))
-
-
-@line("Threads inside a call", MISSING)
-def threads_inside() -> None:
-    x = T.dvector("x")
-    compiled, data = function([x], T.tanh(x).sum()), np.zeros(10_000_000)
-    before = len(os.listdir("/proc/self/task"))
-    compiled(data)
-    if len(os.listdir("/proc/self/task")) == before:
-        raise NotImplementedError("no thread was started")
