@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.schedule.expressions import Expr, cost_of
 from neano.backends.native.schedule.plan import Window
 from neano.backends.native.schedule.planner import Planner
-from neano.backends.native.schedule.registry import element, is_fusible, own_cost, plan_node, window
+from neano.backends.native.schedule.registry import element, is_fusible, needs_buffers, own_cost, plan_node, window
 from neano.graph.traverse import toposort
 from neano.graph.variable import Apply, Constant, Variable
 from neano.scalar.op import Composite, ScalarOp, TableOp
@@ -23,10 +24,10 @@ def _(op: Elemwise, node: Apply) -> bool:
 
 
 def has_lowering(op: ScalarOp) -> bool:
-    """Say whether a scalar function is a row of the table, or made of such."""
+    """Say whether the emitter computes a scalar function: a row of the table, or what is made of such."""
     if isinstance(op, Composite):
         return all(has_lowering(node.op) for node in toposort(op.outputs, op.inputs))  # type: ignore[arg-type]
-    return isinstance(op, TableOp)
+    return isinstance(op, TableOp) and op.name in SCALAR
 
 
 @own_cost.register
@@ -38,9 +39,19 @@ def _(op: Elemwise) -> int:
 
 @plan_node.register
 def _(op: Elemwise, node: Apply, planner: Planner) -> None:
-    if not is_fusible(op, node):
+    if not has_lowering(op.scalar_op):
         plan_node.dispatch(object)(op, node, planner)
         return
+    lengths = _lengths(node, planner)
+    if len(node.outputs) == 1:
+        planner.set_lengths(node.outputs[0], lengths)
+        return
+    for position, output in enumerate(node.outputs):
+        planner.define(output, lengths, _result(op, node, position, planner))
+
+
+def _lengths(node: Apply, planner: Planner) -> list[Expr]:
+    """Return the lengths to which the operands stretch."""
     lengths: list[Expr] = []
     for axis, static in enumerate(node.outputs[0].type.shape):  # type: ignore[attr-defined]
         found: Expr | None = None
@@ -54,21 +65,38 @@ def _(op: Elemwise, node: Apply, planner: Planner) -> None:
                 else planner.unify(found, length, "ValueError", MISMATCH.format(axis=axis), node)
             )
         lengths.append(planner.x.const(1 if static is None else static) if found is None else planner.find(found))
-    planner.set_lengths(node.outputs[0], lengths)
+    return lengths
+
+
+@needs_buffers.register
+def _(op: Elemwise, node: Apply) -> Sequence[int]:
+    return () if has_lowering(op.scalar_op) else range(len(node.inputs))
 
 
 @element.register
 def _(op: Elemwise, node: Apply, index: Sequence[Expr], planner: Planner) -> Expr:
+    return _element(op, node, index, 0, planner)
+
+
+def _result(op: Elemwise, node: Apply, position: int, planner: Planner) -> Callable[[Sequence[Expr]], Expr]:
+    return lambda index: _element(op, node, index, position, planner)
+
+
+def _element(op: Elemwise, node: Apply, index: Sequence[Expr], position: int, planner: Planner) -> Expr:
+    """Return one element of one of the results."""
     zero = planner.x.const(0)
     args = []
     for source in node.inputs:
         own = [zero if n == 1 else i for i, n in zip(index, source.type.shape, strict=True)]  # type: ignore[attr-defined]
         args.append(planner.value(source, own))
-    return apply_scalar(op.scalar_op, args, [v.type.dtype for v in node.outputs], planner)  # type: ignore[attr-defined]
+    dtypes = [v.type.dtype for v in node.outputs]  # type: ignore[attr-defined]
+    return apply_scalar(op.scalar_op, args, dtypes, planner, position)
 
 
-def apply_scalar(op: ScalarOp, args: Sequence[Expr], dtypes: Sequence[str], planner: Planner) -> Expr:
-    """Return a scalar function of expressions."""
+def apply_scalar(
+    op: ScalarOp, args: Sequence[Expr], dtypes: Sequence[str], planner: Planner, position: int = 0
+) -> Expr:
+    """Return a scalar function of expressions; of several results, that of a position."""
     x = planner.x
     if isinstance(op, Composite):
         values: dict[Variable, Expr] = dict(zip(op.inputs, args, strict=True))
@@ -78,7 +106,7 @@ def apply_scalar(op: ScalarOp, args: Sequence[Expr], dtypes: Sequence[str], plan
                     values[v] = x.const(v.data, v.type.dtype)  # type: ignore[attr-defined]
             given = [values[v] for v in node.inputs]
             values[node.outputs[0]] = apply_scalar(node.op, given, [node.outputs[0].type.dtype], planner)  # type: ignore[arg-type, attr-defined]
-        return values[op.outputs[0]]
+        return values[op.outputs[position]]
     dtype, name = dtypes[0], str(op.name)
     if name.startswith("convert_to_"):
         return x.cast(args[0], dtype)
