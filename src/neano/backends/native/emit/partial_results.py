@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from neano.backends.native.emit import accumulators
 from neano.backends.native.emit.expressions import Evaluator
-from neano.backends.native.emit.functions import lanes_of
+from neano.backends.native.emit.lanes import lanes_of
 from neano.backends.native.emit.memory import Active, load, store
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
