@@ -250,7 +250,7 @@ def _stores_last(statement: Stmt, pairs: dict[str, str]) -> Stmt:
     last: list[Stmt] = []
     for each in statement.body:
         if isinstance(each, Store):
-            name = f"{each.buffer}.new"
+            name = f"{each.buffer}.new{len(last) or ''}"  # several stores may go to one buffer
             body.append(Let(name, each.value))
             last.append(replace(each, value=Ref(name, each.value.dtype)))
         else:
