@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from neano.graph.errors import InconsistencyError
 from neano.graph.variable import Apply, Constant, Variable
 
 
@@ -45,10 +46,15 @@ def explicit_inputs(variables: Iterable[Variable]) -> Iterator[Variable]:
 
 
 def toposort(outputs: Iterable[Variable], inputs: Collection[Variable] = ()) -> list[Apply]:
-    """Return the nodes between inputs and outputs, each after all that it depends on."""
-    stop = inputs if isinstance(inputs, (set, frozenset, dict)) else set(inputs)  # a whole graph's, at each change of it
+    """Return the nodes between inputs and outputs, each after all that it depends on.
+
+    Raises:
+        InconsistencyError: a node depends on itself.
+    """
+    # a set is taken as it is: it may be that of a whole graph, at each change of it
+    stop = inputs if isinstance(inputs, (set, frozenset, dict)) else set(inputs)
     order: list[Apply] = []
-    seen: set[Apply] = set()
+    finished: dict[Apply, bool] = {}  # False while what a node depends on is being walked
     stack: list[tuple[Apply, bool]] = [
         (v.owner, False) for v in reversed(list(outputs)) if v.owner is not None and v not in stop
     ]
@@ -56,14 +62,20 @@ def toposort(outputs: Iterable[Variable], inputs: Collection[Variable] = ()) -> 
         node, expanded = stack.pop()
         if expanded:
             order.append(node)
+            finished[node] = True
             continue
-        if node in seen:
+        if node in finished:
             continue
-        seen.add(node)
+        finished[node] = False
         stack.append((node, True))
         for v in reversed(node.inputs):
-            if v.owner is not None and v not in stop and v.owner not in seen:
+            if v.owner is None or v in stop:
+                continue
+            state = finished.get(v.owner)
+            if state is None:
                 stack.append((v.owner, False))
+            elif not state:
+                raise InconsistencyError(f"the graph has a cycle: {v.owner.op} depends on its own result")
     return order
 
 

@@ -51,7 +51,9 @@ class Variable:
         name: how it is printed and passed by keyword.
     """
 
-    def __init__(self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None) -> None:
+    def __init__(
+        self, type: Type, owner: Apply | None = None, index: int | None = None, name: str | None = None
+    ) -> None:
         if name is not None and not isinstance(name, str):
             raise TypeError(f"a variable's name is a string, not {name!r}")
         self.type = type
