@@ -43,6 +43,10 @@ def flattened(source: Variable, planner: Planner) -> tuple[Operand, Expr]:
     """Return the elements of an array as a vector in C order, and their number."""
     lengths = planner.lengths(source)
     dtype = source.type.dtype  # type: ignore[attr-defined]
+    if not planner.loop_extents(lengths):  # one element, which is not kept in memory under its own lengths
+        single = planner.new_stored(dtype, [planner.x.const(1)])
+        planner.fill(single, planner.value(source, planner.loop_index(lengths)))
+        return single, planner.x.const(1)
     place = planner.new_stored(dtype, lengths)
     count = planner.x.product(place.lengths)
     flat = planner.new_stored(dtype, [count], "view")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from neano.backends.native.schedule.plan import Root
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import needs_buffers, plan_node
 from neano.graph.variable import Apply
-from neano.scalar.dtypes import is_complex, is_discrete, is_float
+from neano.scalar.dtypes import is_complex, is_discrete
 from neano.tensor.argmax import Argmax, MaxAndArgmax
 from neano.tensor.reduce import CAReduce, resolve_axes
 
@@ -37,9 +38,8 @@ def _(op: CAReduce, node: Apply) -> Any:
 
 
 def can_lower(op: CAReduce, node: Apply) -> bool:
-    """Say whether a reduction has a native form; an order of complex numbers has none."""
-    name = op.scalar_op.name
-    return name in COMBINES and not (name in ("maximum", "minimum") and is_complex(node.inputs[0].type.dtype))  # type: ignore[attr-defined]
+    """Say whether a reduction has a native form."""
+    return op.scalar_op.name in COMBINES
 
 
 def extreme(combine: str, dtype: str) -> Any:
@@ -49,7 +49,8 @@ def extreme(combine: str, dtype: str) -> Any:
         return not lowest
     if is_discrete(dtype):
         return np.iinfo(dtype).min if lowest else np.iinfo(dtype).max
-    return -np.inf if lowest else np.inf
+    bound = -np.inf if lowest else np.inf
+    return complex(bound, bound) if is_complex(dtype) else bound
 
 
 @plan_node.register
@@ -147,6 +148,10 @@ def _(op: Any, node: Apply, planner: Planner) -> None:
         if len(node.outputs) == 2:
             planner.define(node.outputs[0], kept_lengths, _reader(planner, source, kept, len(lengths)))
         return
+    if is_complex(dtype):
+        extents = planner.loop_extents(ordered)
+        _plan_complex(node, kept_lengths, extents, tuple(kept_index), value, position, reduced, planner)
+        return
     best = planner.place(node.outputs[0], kept_lengths) if len(node.outputs) == 2 and working == dtype else None
     target = best or planner.new_stored(working, kept_lengths)
     companion = planner.place(where, kept_lengths)
@@ -166,6 +171,29 @@ def _(op: Any, node: Apply, planner: Planner) -> None:
         planner.define(node.outputs[0], kept_lengths, lambda at: x.cast(planner.read(target, at), dtype))
 
 
+def _plan_complex(
+    node: Apply,
+    kept: Sequence[Expr],
+    loops: tuple[Expr, ...],
+    place: tuple[Expr, ...],
+    value: Expr,
+    position: Expr,
+    reduced: frozenset[int],
+    planner: Planner,
+) -> None:
+    """Plan the greatest of complex numbers and, in a second pass, the first position at which it (or a NaN) stands."""
+    x, dtype = planner.x, value.dtype
+    target = planner.place(node.outputs[0], kept) if len(node.outputs) == 2 else planner.new_stored(dtype, kept)
+    init = x.const(extreme("maximum", dtype), dtype)
+    planner.add(Root(target, loops, place, value, combine="maximum", init=init, reduced=reduced))
+    same = x.scalar("eq", (value, planner.read(target, place)), "bool")
+    stands = x.scalar("or_", (same, x.scalar("isnan", (value,), "bool")), "bool")
+    last = x.const(np.iinfo("int64").max)
+    where = planner.place(node.outputs[-1], kept)
+    found = x.select(stands, position, last)
+    planner.add(Root(where, loops, place, found, combine="minimum", init=last, reduced=reduced))
+
+
 def _reader(planner: Planner, source: Any, kept: list[int], rank: int) -> Any:
     """Return the elements of an array at which all but the kept axes have length 1."""
 
@@ -181,9 +209,4 @@ def _reader(planner: Planner, source: Any, kept: list[int], rank: int) -> Any:
 @needs_buffers.register(Argmax)
 @needs_buffers.register(MaxAndArgmax)
 def _(op: Any, node: Apply) -> Any:
-    return () if _orders(node) else range(len(node.inputs))
-
-
-def _orders(node: Apply) -> bool:
-    dtype = node.inputs[0].type.dtype  # type: ignore[attr-defined]
-    return is_float(dtype) or is_discrete(dtype)
+    return ()
