@@ -20,6 +20,7 @@ from neano.backends.native.emit.text import Builder, Module, Value
 from neano.backends.native.emit.updates import Updates
 from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
+from neano.backends.native.runtime.memory_text import NEW_ARRAY
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
 RELEASE = """define internal void @gil.release(ptr %slot) {
@@ -292,11 +293,12 @@ class BodyEmitter(StatementEmitter):
             return
         dims = self.sizes(alloc.dims)
         if self.program.buffers[alloc.buffer].kind == "scratch":
-            self._alloc_scratch(alloc.buffer, dims)
+            self.alloc_scratch(alloc.buffer, dims)
         else:
             self._alloc_array(alloc.buffer, dims)
 
-    def _alloc_scratch(self, name: str, dims: list[Size]) -> None:
+    def alloc_scratch(self, name: str, dims: list[Size]) -> None:
+        """Give a buffer memory that lives for the call at most."""
         b, count = self.b, self.byte_count(name, dims)
         if isinstance(count, int) and count <= 256:
             self.place(name, b.stack(f"[{max(count, 1)} x i8]", 64), dims)
@@ -333,10 +335,13 @@ class BodyEmitter(StatementEmitter):
         strides: Sequence[Size] | None = None,
         flags: int = 0,
     ) -> str:
-        """Call PyArray_New; the GIL is held."""
+        """Make an array on memory of its own, or on some data; the GIL is held."""
         b = self.b
         number = np.dtype(dtype).num
         shape, steps = self.sizes_in_memory(dims), "null"
+        if data == "null" and dims:
+            size = ("i64", str(np.dtype(dtype).itemsize))
+            return b.call(NEW_ARRAY, "ptr", ("i32", str(len(dims))), ("ptr", shape), ("i32", str(number)), size)
         if strides is not None:
             steps = self.sizes_in_memory(strides)
         return b.call(

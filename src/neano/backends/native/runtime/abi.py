@@ -89,7 +89,7 @@ HEAD: int = object.__basicsize__
 TYPE_OFFSET = HEAD - 8
 """Where a PyObject keeps its type: the last word of the head in every build."""
 
-# PyArrayObject, unchanged since NumPy 1.7.
+# PyArrayObject, unchanged since NumPy 1.22.
 ARRAY_DATA = HEAD
 ARRAY_NDIM = HEAD + 8
 ARRAY_DIMS = HEAD + 16
@@ -98,6 +98,7 @@ ARRAY_BASE = HEAD + 32
 ARRAY_DESCR = HEAD + 40
 ARRAY_FLAGS = HEAD + 48
 ARRAY_WEAKREFS = HEAD + 56
+ARRAY_HANDLER = HEAD + 72
 
 FLAG_C_CONTIGUOUS = 0x0001
 FLAG_F_CONTIGUOUS = 0x0002

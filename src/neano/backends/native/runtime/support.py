@@ -10,7 +10,7 @@ an entry, the pool of scratch memory.
     neano_is_private                              whether nobody else can see an array of a storage (see `abi`)
     neano_scratch_take, neano_scratch_give        scratch memory (see `abi`)
 
-The thread pool (`pool`) is loaded with it.
+The thread pool (`pool`) and the memory of results (`memory`) are loaded with it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from neano.backends.native.runtime import abi, symbols
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import FREE_THREADED
 from neano.backends.native.runtime.entry_checks import AS_DOUBLE, AS_SINGLE, TAKES_BOOL, TAKES_FLOAT, TAKES_INT
+from neano.backends.native.runtime.memory import memory
 from neano.backends.native.runtime.pool import pool
 from neano.backends.native.runtime.scratch_text import SCRATCH_TEXT
 from neano.backends.native.runtime.slots_text import SLOTS_TEXT
@@ -338,4 +339,5 @@ def support() -> Linked:
     for name in HELPERS:
         symbols.register(name, linked.addresses[name])
     pool()
+    memory()
     return linked
