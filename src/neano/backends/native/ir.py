@@ -150,7 +150,11 @@ class AccumulateArg:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """Runs the body for index = 0 .. extent-1. `parallel` promises that iterations are independent of each other."""
+    """Runs the body for index = 0 .. extent-1.
+
+    `parallel` promises that iterations are independent of each other, but for what they combine (`Accumulate`, `AccumulateArg`,
+    `Update`) into accumulators and elements from outside of the loop, which none of them reads.
+    """
 
     index: str
     extent: Expr

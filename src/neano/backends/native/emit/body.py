@@ -6,12 +6,14 @@ Everything outside loops is written here: lengths, checks, allocations, 0-d work
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
 from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.kernel_calls import KernelCalls
 from neano.backends.native.emit.memory import Memory, Size, offset
+from neano.backends.native.emit.metering import Meter
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
@@ -55,6 +57,7 @@ class BodyEmitter(StatementEmitter):
 
     Attributes:
         calls: the kernels and their calls.
+        meter: what writes clocks; None without a profile.
         objects, constants: names (of buffers) or positions that stand in the tables of the context.
     """
 
@@ -63,6 +66,7 @@ class BodyEmitter(StatementEmitter):
         self.target, self.options = target, options
         self.views = views_of(program)
         self.calls = KernelCalls(self)
+        self.meter = Meter(self) if options.profile else None
         self.constants: list[str] = []
         self.objects: list[str] = []
         self.owned: dict[str, str] = {}
@@ -82,6 +86,8 @@ class BodyEmitter(StatementEmitter):
     def emit(self) -> str:
         """Write the body and return its module."""
         b = self.b
+        if self.meter:
+            self.meter.begin()
         for position, statement in enumerate(self.program.body):
             if position == self.updates.tail:
                 self.handing_over.begin()
@@ -101,6 +107,8 @@ class BodyEmitter(StatementEmitter):
                 b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
         for slot in self._temporaries:
             b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+        if self.meter:
+            self.meter.end()
         b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
         head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
         return b.module.text(b.text(head))
@@ -392,10 +400,15 @@ class BodyEmitter(StatementEmitter):
             b.do(f"store ptr {pointer}, ptr {offset(b, '%outputs', 8 * position)}")
 
     def loop(self, loop: Loop) -> None:
-        self.calls.call(loop)
+        with self._measured(loop):
+            self.calls.call(loop)
 
     def invoke(self, invoke: Invoke) -> None:
-        routine(invoke.routine).emit(self, invoke)
+        with self._measured(invoke):
+            routine(invoke.routine).emit(self, invoke)
+
+    def _measured(self, statement: Loop | Invoke) -> AbstractContextManager[None]:
+        return self.meter.around(statement) if self.meter else nullcontext()
 
 
 def _last_uses(program: Program, views: dict[str, str]) -> dict[int, list[str]]:

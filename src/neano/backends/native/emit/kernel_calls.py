@@ -12,8 +12,10 @@ depends neither on the pieces nor on the threads.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from neano.backends.native.emit.chunks import Chunks, reductions_of
 from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
 from neano.backends.native.emit.memory import Size, offset, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
@@ -34,16 +36,27 @@ ELEMENTS = 4096
 """Elements of merged loops come in multiples of this many."""
 
 
+@dataclass(frozen=True, eq=False)
+class KernelCall:
+    """A call of a kernel: its loop, and whether threads may share its iterations."""
+
+    kernel: Kernel
+    loop: Loop
+    threaded: bool
+
+
 class KernelCalls:
     """Makes the kernels of one body and writes their calls.
 
     Attributes:
         kernels: by name, in the order of their first call.
+        calls: every call.
     """
 
     def __init__(self, body: BodyEmitter) -> None:
         self.body = body
         self.kernels: dict[str, Kernel] = {}
+        self.calls: list[KernelCall] = []
         self._status = ""
 
     def call(self, loop: Loop) -> None:
@@ -57,12 +70,18 @@ class KernelCalls:
         args = self._arguments(kernel, extents, flat)
         b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
         b.module.symbols.discard(kernel.name)
-        shared = body.options.threads and loop.parallel and (nest.any_order or not flat)
+        whole = f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})"
+        reductions = reductions_of(loop, body.views) if body.options.threads and loop.parallel else None
+        shared = reductions is not None and (not flat or (nest.splittable if reductions else nest.any_order))
         grain = self._grain(nest, kernel, extents, flat) if shared else ""
-        if shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain)):
-            b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
+        shared = shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain))
+        self.calls.append(KernelCall(kernel, loop, shared))
+        if not shared:
+            b.do(whole)
+        elif reductions:
+            Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)
         else:
-            b.do(f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})")
+            b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
         if kernel.can_fail:
             self._look_at_status()
 

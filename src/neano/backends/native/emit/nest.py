@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from neano.backends.native.ir import Expr, Let, Load, Loop, Ref, Store, Update
+from neano.backends.native.ir import Accumulate, AccumulateArg, Expr, Let, Load, Loop, Ref, Store, Update
 from neano.backends.native.traverse import all_expressions, defined_names, expressions, operands, postorder, statements
 
 
@@ -28,6 +28,7 @@ class Nest:
         turned: for each place with an axis for each of the two innermost loops, its buffer and those axes; empty where the loops
             must run in their order.
         any_order: whether the iterations of all loops may run in any order.
+        splittable: whether they may but for what they combine into accumulators and elements from outside.
     """
 
     loops: tuple[Loop, ...]
@@ -35,6 +36,7 @@ class Nest:
     axes: tuple[tuple[str, tuple[int, ...]], ...]
     turned: tuple[tuple[str, int, int], ...] = ()
     any_order: bool = False
+    splittable: bool = False
 
 
 def nest_of(loop: Loop, views: Mapping[str, str]) -> Nest:
@@ -47,13 +49,16 @@ def nest_of(loop: Loop, views: Mapping[str, str]) -> Nest:
     inside = set(names) | defined_names(loops[-1].body)
     constant = all(not inside & _names((each.extent,)) for each in loops)
     if innermost == 0 or not constant or any(isinstance(s, Loop) for s in statements(loops[-1].body)):
-        return Nest(tuple(loops), innermost, (), (), innermost == 0 and _any_order(loops, views))
+        alone = innermost == 0
+        any_order, splittable = (alone and _any_order(loops, views, combining) for combining in (False, True))
+        return Nest(tuple(loops), innermost, (), (), any_order, splittable)
     touched = _touched(loops[-1])
     start, axes = innermost, list[tuple[str, tuple[int, ...]]]()
     while start > 0 and (found := _axes(touched, names[start - 1 :])) is not None:
         axes, start = found, start - 1
     any_order = _any_order(loops, views)
-    return Nest(tuple(loops), start, tuple(axes), _turned(touched, loops) if any_order else (), any_order)
+    turned = _turned(touched, loops) if any_order else ()
+    return Nest(tuple(loops), start, tuple(axes), turned, any_order, any_order or _any_order(loops, views, True))
 
 
 def _names(exprs: tuple[Expr, ...]) -> set[str]:
@@ -111,8 +116,8 @@ def _turned(touched: _Touched, loops: list[Loop]) -> tuple[tuple[str, int, int],
     return tuple(found)
 
 
-def _any_order(loops: list[Loop], views: Mapping[str, str]) -> bool:
-    """Return whether the iterations of all loops may run in any order.
+def _any_order(loops: list[Loop], views: Mapping[str, str], combining: bool = False) -> bool:
+    """Return whether the iterations of all loops may run in any order, perhaps but for what they combine into.
 
     They may where every buffer that is written is written by one statement, at an element of its own in each iteration, and is
     read at that element only; and where the loops promise it.
@@ -121,6 +126,8 @@ def _any_order(loops: list[Loop], views: Mapping[str, str]) -> bool:
         return True
     names, written = {loop.index for loop in loops}, dict[str, tuple[Expr, ...]]()
     for statement in loops[-1].body:
+        if combining and isinstance(statement, (Accumulate, AccumulateArg, Update)):
+            continue
         if not isinstance(statement, (Let, Store)):
             return False
         if isinstance(statement, Store):

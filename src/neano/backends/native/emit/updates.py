@@ -82,6 +82,8 @@ def give_away(
 
 def _copies_of(program: Program, leaving: set[str]) -> dict[str, str]:
     """Return the results that are nothing but a copy of an old value, and whose."""
+    if not leaving:
+        return {}
     views = views_of(program)
     split = _without_copies(program, lambda pair: pair[1] in leaving)
     copied = [pair for each in split.body if (pair := _copied(each)) is not None and pair[1] in leaving]
@@ -146,6 +148,8 @@ def in_place(
     free = [(position, k) for position, k in updates if position not in away and program.inputs[k] not in gone]
     views = views_of(program)
     pairs = _candidates(program, free, views)
+    if not pairs:
+        return program, Updates(away)
     program = _without_copies(program, pairs.items().__contains__)
     effects = [_Effects(statement, views) for statement in program.body]
     while pairs:
@@ -154,7 +158,7 @@ def in_place(
         if not bad:
             break
         pairs = {new: old for new, old in pairs.items() if new not in bad}
-    else:
+    if not pairs:
         return program, Updates(away)
     chosen = set(tail)
     allocations = [s for s in program.body if isinstance(s, Alloc) and s.buffer in pairs]

@@ -109,11 +109,9 @@ class ProgramBuilder:
         self.blocks.append(block)
         self._children(nest.children)
         self.blocks.pop()
+        # what a reduction combines from outside the loop is no dependence: see `ir.Loop`
         independent = level == 0 and all(
-            isinstance(item, Root)
-            and 0 not in item.reduced
-            and (item.combine is None or item.init is not None)
-            and (item.init is not None or item.unique)
+            isinstance(item, Root) and (item.init is not None or (item.combine is None and item.unique))
             for item in nest.items
         )
         assert block.index is not None

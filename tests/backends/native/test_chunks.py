@@ -1,0 +1,91 @@
+"""Reductions in chunks: the same bits for any number of threads, and the same numbers as NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import neano.tensor as T
+from neano import config, function
+from neano.backends.native.emit import chunks, kernel_calls
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Let a few hundred elements be worth a thread."""
+    monkeypatch.setattr(kernel_calls, "GRAIN_WORK", 40)
+    monkeypatch.setattr(kernel_calls, "ELEMENTS", 64)
+    monkeypatch.setattr(chunks, "LEAST_ROWS", 2)
+
+
+X, V, M = T.dmatrix("x"), T.dvector("v"), T.lmatrix("m")
+RANDOM = np.random.default_rng(5)
+MATRIX, VECTOR = RANDOM.standard_normal((317, 23)), RANDOM.standard_normal(5003)
+NUMBERS = RANDOM.integers(-50, 50, (301, 7))
+CASES = {
+    "sum": (V, V.sum(), VECTOR, np.sum),
+    "sum of complex numbers": (V, (V + 1j * V).sum(), VECTOR, lambda v: (v + 1j * v).sum()),
+    "product": (V, T.exp(V / 100).prod(), VECTOR, lambda v: np.exp(v / 100).prod()),
+    "maximum": (V, V.max(), VECTOR, np.max),
+    "argmax": (V, V.argmax(), VECTOR, np.argmax),
+    "first of equal ones": (V, T.floor(V).argmax(), VECTOR, lambda v: np.floor(v).argmax()),
+    "sum of a matrix": (X, X.sum(), MATRIX, np.sum),
+    "sum of a turned matrix": (X, X.sum(), MATRIX.T, np.sum),
+    "sum of a matrix with gaps": (X, X.sum(), MATRIX[::2, ::-3], np.sum),
+    "columns": (X, X.sum(axis=0), MATRIX, lambda x: x.sum(0)),
+    "columns of a turned matrix": (X, X.sum(axis=0), MATRIX.T, lambda x: x.sum(0)),
+    "least of columns": (X, X.min(axis=0), MATRIX, lambda x: x.min(0)),
+    "product of columns": (X, T.exp(X / 9).prod(axis=0), MATRIX, lambda x: np.exp(x / 9).prod(0)),
+    "all of columns": (M, T.all(M > -49, axis=0), NUMBERS, lambda m: (m > -49).all(0)),
+    "any of columns": (M, T.any(M > 48, axis=0), NUMBERS, lambda m: (m > 48).any(0)),
+    "greatest integers": (M, M.max(axis=0), NUMBERS, lambda m: m.max(0)),
+    "integers": (M, M.sum(), NUMBERS, np.sum),
+    "rows": (X, X.sum(axis=1), MATRIX, lambda x: x.sum(1)),
+    "cost over rows": (
+        X, T.log(T.exp(X).sum(axis=1)).sum(), MATRIX, lambda x: np.log(np.exp(x).sum(1)).sum()
+    ),
+    "columns of rows": (
+        X, (X / T.exp(X).sum(axis=1, keepdims=True)).sum(axis=0), MATRIX,
+        lambda x: (x / np.exp(x).sum(1, keepdims=True)).sum(0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_bits_do_not_depend_on_threads(small_chunks, name):
+    source, result, value, expected = CASES[name]
+    compiled = function([source], [result, T.exp(source).sum()])
+    found = []
+    for threads in (1, 2, 3, 8):
+        with config.change_flags(threads=threads):
+            found += [compiled(value)[0] for _ in range(3)]
+    assert all(each.tobytes() == found[0].tobytes() for each in found)
+    np.testing.assert_allclose(found[0], expected(value), rtol=1e-11, atol=1e-12)
+
+
+def test_chunks_are_many(small_chunks):
+    for source, result in ((V, V.sum()), (X, X.sum(axis=0))):
+        compiled = function([source], result)
+        assert any("@chunks." in text for _, text in compiled.stages.emitted.modules)
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 128, 129, 1000])
+def test_every_length(small_chunks, size):
+    value = VECTOR[:size]
+    total, square = function([V], [V.sum(), (V**2).sum()])(value)
+    np.testing.assert_allclose([total, square], [value.sum(), (value**2).sum()], rtol=1e-12, atol=1e-12)
+    columns = function([X], X.sum(axis=0))(np.ones((size, 5)))
+    np.testing.assert_array_equal(columns, np.full(5, float(size)))
+
+
+def test_not_a_number_stays_one(small_chunks):
+    value = VECTOR.copy()
+    value[3000] = np.nan
+    low, high, place, total = function([V], [V.min(), V.max(), V.argmax(), V.sum()])(value)
+    assert np.isnan([low, high, total]).all()
+    assert place == 3000
+
+
+def test_sums_of_many_numbers_lose_nothing(small_chunks):
+    value = np.full(100_000, 0.1)
+    assert function([V], V.sum())(value) == pytest.approx(10_000, rel=1e-15)
