@@ -45,6 +45,16 @@ Key = tuple[str, ...]
 
 
 @dataclass(frozen=True)
+class Innermost:
+    """How an innermost loop runs: elements in a vector, vectors in a turn; if in scalar code, for what reason."""
+
+    index: str
+    lanes: int = 1
+    unroll: int = 1
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Kernel:
     """A kernel as text.
 
@@ -55,7 +65,7 @@ class Kernel:
         symbols: outside names that it needs.
         weight: cost of one iteration of the innermost loops, in simple operations.
         can_fail: whether it may leave something in its status.
-        vectors: for each innermost loop, whether it runs in vectors.
+        innermost: what became of each loop that holds no other.
     """
 
     name: str
@@ -64,7 +74,12 @@ class Kernel:
     symbols: frozenset[str]
     weight: int
     can_fail: bool
-    vectors: tuple[bool, ...]
+    innermost: tuple[Innermost, ...]
+
+    @property
+    def vectors(self) -> tuple[bool, ...]:
+        """For each innermost loop, whether it runs in vectors."""
+        return tuple(not each.reason for each in self.innermost)
 
 
 class KernelEmitter(StatementEmitter):
@@ -79,9 +94,10 @@ class KernelEmitter(StatementEmitter):
         self.to_free: list[str] = []
         self.panels: dict[int, Panel] = {}
         self._plans: dict[str, Plan | None] = {}
+        self._reasons: dict[str, str] = {}
         self.can_fail = False
         self.weight = 0
-        self.vectors: list[bool] = []
+        self.innermost: list[Innermost] = []
         self.finish = self.b.label("finish")
 
     def emit(self) -> Kernel:
@@ -100,7 +116,7 @@ class KernelEmitter(StatementEmitter):
         text = body.replace("@KERNEL(", f"@{name}(")
         symbols = frozenset(self.b.module.symbols)
         return Kernel(
-            name, text, tuple(self.arguments), symbols, max(self.weight, 1), self.can_fail, tuple(self.vectors)
+            name, text, tuple(self.arguments), symbols, max(self.weight, 1), self.can_fail, tuple(self.innermost)
         )
 
     def argument(self, key: Key, kind: str = "i64") -> str:
@@ -166,7 +182,9 @@ class KernelEmitter(StatementEmitter):
     def _run(self, loop: Loop, first: Size, stop: Size) -> None:
         """Run a loop that holds no other, in vectors where it can."""
         plan = self.plan(loop)
-        self.vectors.append(plan is not None)
+        reason = self._reasons.get(loop.index, "")
+        found = Innermost(loop.index, reason=reason) if plan is None else Innermost(loop.index, plan.lanes, plan.unroll)
+        self.innermost.append(found)
         self.weight += 4 * len(loop.body) if plan is None else plan.weight
         if plan is None:
             self.plain_loop(loop, first, stop)
@@ -178,6 +196,7 @@ class KernelEmitter(StatementEmitter):
         if loop.index not in self._plans:
             analysis = Analysis(self.program, self.numbering, self.b.target, self.views, loop)
             self._plans[loop.index] = analysis.run()
+            self._reasons[loop.index] = analysis.reason
         return self._plans[loop.index]
 
     def _turned(self) -> list[Access]:

@@ -111,7 +111,11 @@ class Plan:
 
 
 class Analysis:
-    """Makes the plan of a loop; `plan` is None where it has to run as scalar code."""
+    """Makes the plan of a loop.
+
+    Attributes:
+        reason: why there is none and the loop has to run as scalar code.
+    """
 
     def __init__(
         self, program: Program, numbering: Numbering, target: Target, views: dict[str, str], loop: Loop
@@ -119,14 +123,15 @@ class Analysis:
         self.program, self.numbering, self.target, self.views, self.loop = program, numbering, target, views, loop
         self.plan = Plan()
         self.values: list[int] = []
+        self.reason = ""
 
     def run(self) -> Plan | None:
         """Return the plan, None where the loop cannot run in vectors."""
         body = self.loop.body
         if not body or not all(isinstance(s, (Let, Store, Update, Accumulate, AccumulateArg)) for s in body):
-            return None
+            return self._scalar("a statement that is no value, store or accumulation stands in it")
         if not self._combines_are_known(body):
-            return None
+            return self._scalar("vectors cannot accumulate so")
         for statement in body:
             self._number(statement)
         guards = self._collect()
@@ -137,12 +142,17 @@ class Analysis:
                 index = tuple(self.numbering.number(i) for i in statement.index)
                 access = self._store(statement, index)
                 if access is None:
-                    return None
+                    return self._scalar(f"every iteration writes the same element of {statement.buffer}")
                 self.plan.stores[position] = access
         if not self._independent(body):
-            return None
+            return self._scalar("an iteration may read or write what another writes")
         self._measure(body)
         return self.plan
+
+    def _scalar(self, reason: str) -> Plan | None:
+        """Say why there is no plan."""
+        self.reason = reason
+        return None
 
     def _combines_are_known(self, body: tuple[Stmt, ...]) -> bool:
         accumulated: set[str] = set()

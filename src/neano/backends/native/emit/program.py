@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 import neano.backends.native.calls  # noqa: F401 - registers the routines
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.kernel import Kernel
+from neano.backends.native.emit.kernel_calls import KernelCall
+from neano.backends.native.emit.metering import FIRST, TABLE, WORDS, Site
 from neano.backends.native.emit.results import with_owned_results
 from neano.backends.native.emit.target import Options, Target, host
 from neano.backends.native.emit.updates import give_away, in_place
@@ -26,6 +30,9 @@ class Emitted:
         objects: Python objects of the context's table: those of the program, then its opaque constants.
         constants: arrays of the context's table.
         kernels: what is known of each kernel.
+        calls: every call of a kernel, in order.
+        sites: what is measured, where a profile is asked for.
+        table: position among the constants of the table that the counters stand in; -1 without a profile.
         symbols: addresses of names that only this program uses.
     """
 
@@ -34,6 +41,9 @@ class Emitted:
     objects: tuple[Any, ...]
     constants: tuple[Any, ...]
     kernels: tuple[Kernel, ...]
+    calls: tuple[KernelCall, ...] = ()
+    sites: tuple[Site, ...] = ()
+    table: int = -1
     symbols: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -56,10 +66,15 @@ def emit(program: Program, target: Target | None = None, options: Options | None
     text = body.emit()
     kernels = tuple(body.calls.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
+    sites = tuple(body.meter.sites) if body.meter else ()
+    known = {**program.constants, TABLE: np.zeros((FIRST + len(sites), WORDS), np.int64)}
     return Emitted(
         modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels), *body.libraries.items()),
         needed=needed,
         objects=(*program.objects, *(program.constants[name] for name in body.objects)),
-        constants=tuple(program.constants[name] for name in body.constants),
+        constants=tuple(known[name] for name in body.constants),
         kernels=kernels,
+        calls=tuple(body.calls.calls),
+        sites=sites,
+        table=body.constants.index(TABLE) if body.meter else -1,
     )

@@ -60,6 +60,7 @@ class Options:
         release_after: estimated nanoseconds of a nest's work from which on the GIL is released.
         threads: nests whose iterations may run in any order are handed to `neano_parallel_for`.
         updates: for each result that is the new value of an input which no caller gives, its position and the input's.
+        profile: write clocks around kernels and calls (`metering`).
     """
 
     contract: bool = True
@@ -67,6 +68,7 @@ class Options:
     release_after: int = 50_000
     threads: bool = True
     updates: tuple[tuple[int, int], ...] = ()
+    profile: bool = False
 
 
 MATH_NAMES = words(
