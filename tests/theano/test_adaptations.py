@@ -97,3 +97,16 @@ def test_arrays_of_floatx():
     with theano.change_flags(floatX="float32"):
         assert theano._asarray([1, 2], dtype="floatX").dtype == np.float32
     assert theano._asarray([1, 2], dtype="int8", order="F").dtype == np.int8
+
+
+def test_tensor_type_takes_patterns_as_theano_does():
+    import theano.tensor as T
+
+    assert T.TensorType("float64", (0, 1)).broadcastable == (False, True)
+    assert T.TensorType("float64", [0] * 4)("x").ndim == 4
+    assert T.TensorType("float64", (False, True)) == T.TensorType("float64", broadcastable=(0, 1)) == T.dcol().type
+    assert T.TensorType("float32", (None, 3)).shape == (None, 3)
+    assert T.tensor("int32", (1, 0), name="row").type.broadcastable == (True, False)
+    assert isinstance(T.dmatrix().type, T.TensorType)
+    assert not isinstance(T.dmatrix(), T.TensorType)
+    assert T.TensorType("float64", ())().type == T.dscalar().type

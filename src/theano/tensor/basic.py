@@ -7,8 +7,10 @@ from neano.tensor import *
 from neano.tensor.dot import dot as _dot
 from neano.tensor.methods import TensorMethods as _tensor_py_operators
 from neano.tensor.shared import tensor_constructor as _shared
-from neano.tensor.type import TensorType as Tensor
 from theano.tensor.subtensor import *
+from theano.tensor.type import TensorType, tensor
+
+Tensor = TensorType
 
 
 def dot(a: Any, b: Any) -> Any:
