@@ -89,6 +89,7 @@ def _rounded(node: Apply, inputs: list[Any], results: list[Any], rng: np.random.
         size: Any = ulps * unit * np.abs(value.astype("complex128" if value.dtype.kind == "c" else "float64"))
         if name in ADDING_OPS:
             size = size + ULPS * accumulator_epsilon(node, value) * _magnitude(node, inputs, i)
+            value = np.where(value == 0, np.copysign(0.0, _random(rng, value.shape)).astype(value.dtype), value)
         moved.append(_moved(value, size, rng))
     return moved
 

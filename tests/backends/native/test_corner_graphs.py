@@ -112,3 +112,9 @@ def test_misfit_of_a_product_and_what_it_is_added_to():
     f = neano.function([x, y], T.dot(x, y) * np.float32(0.5) + x)
     with pytest.raises(ValueError, match="length"):
         f(np.ones(3, "float32"), np.ones((3, 2), "float32"))
+
+
+def test_part_found_to_have_length_1_by_what_is_written():
+    x, mask = T.dvector("x"), T.TensorType("bool", (True,))("mask")
+    first, _ = T.split(x, [1, 1], 2, 0)
+    check([x, mask], T.inc_subtensor(first[mask], first), [np.array([3.355, 0.02]), np.array([True])])

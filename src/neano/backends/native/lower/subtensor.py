@@ -152,16 +152,14 @@ def write_part(
     """
     x = planner.x
     dtype = node.outputs[0].type.dtype  # type: ignore[attr-defined]
-    index = planner.loop_index(counts)
     own = planner.lengths(value)
     offset = len(counts) - len(own)
-    at: list[Expr] = []
+    stretched = [n == 1 for n in value.type.shape]  # type: ignore[attr-defined]
     for axis, length in enumerate(own):
-        if value.type.shape[axis] == 1:  # type: ignore[attr-defined]
-            at.append(x.const(0))
-        else:
+        if not stretched[axis]:
             planner.unify(counts[axis + offset], length, "ValueError", MISFIT.format(axis=axis), node)
-            at.append(index[axis + offset])
+    index = planner.loop_index(counts)  # once it is known which lengths are 1
+    at = [x.const(0) if once else index[axis + offset] for axis, once in enumerate(stretched)]
     written = x.cast(planner.value(value, at), dtype)
     target = planner.copy_of(node)
     combine = None
