@@ -88,7 +88,10 @@ def unit(exact: Any, dtype: str) -> Any:
 def exact_value(name: str, arguments: tuple[float, ...]) -> Any:
     """Return a function's exact value."""
     with mp.workprec(PRECISION):
-        return named(name).exact(*map(mpf, arguments))
+        try:
+            return named(name).exact(*map(mpf, arguments))
+        except ValueError:  # how mpmath tells a pole
+            return mpf("inf")
 
 
 def exact_error(exact: Any, found: float, dtype: str) -> tuple[float, float]:

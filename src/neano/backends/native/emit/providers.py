@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from neano.backends.native.emit.text import Builder, Value
+from neano.backends.native.emit.vector_math import own_kernel
 
 Provider = Callable[[Builder, str, tuple[Value, ...]], Value | None]
 
-PROVIDERS: tuple[Provider, ...] = ()
+PROVIDERS: tuple[Provider, ...] = (own_kernel,)
 """Asked in this order, before the platform's vector functions."""

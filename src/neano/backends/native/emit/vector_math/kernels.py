@@ -1,0 +1,99 @@
+"""Which functions have kernels of the engine's own, and when these are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from neano.backends.native.emit.casts import convert
+from neano.backends.native.emit.platform_vectors import platform_vector
+from neano.backends.native.emit.target import Options
+from neano.backends.native.emit.text import Builder, Value
+from neano.backends.native.emit.vector_math import (
+    circular,
+    error_functions,
+    exponential,
+    gamma_functions,
+    hyperbolic,
+    logarithm,
+    power,
+)
+from neano.backends.native.emit.vector_math.number import Number
+
+Formula = Callable[..., Number]
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A function with code of our own.
+
+    Attributes:
+        libm: the platform's name of it, "" where it has none.
+        float64: the formula.
+        float32: the formula that computes in float32; None: `widened` or else the one of float64 is used, in float64.
+        widened: a formula in float64 with the digits of float32.
+        preferred: dtypes in which it is used although the platform has a vector function, because it is faster or more exact.
+        scalars: whether it serves scalars, too.
+    """
+
+    libm: str
+    float64: Formula
+    float32: Formula | None = None
+    widened: Formula | None = None
+    preferred: frozenset[str] = frozenset()
+    scalars: bool = False
+
+    def __call__(self, x: Number, *more: Number) -> Number:
+        """Return the result for numbers of float64 or float32."""
+        formula = self.float64 if x.dtype == "float64" else self.float32
+        if formula is not None:
+            return formula(x, *more)
+        b = x.b
+        wide = [Number(b, convert(b, each.value, "float64")) for each in (x, *more)]
+        return Number(b, convert(b, (self.widened or self.float64)(*wide).value, "float32"))
+
+
+def _same(libm: str, formula: Formula) -> Kernel:
+    """A formula that serves both dtypes."""
+    return Kernel(libm, formula, formula)
+
+
+KERNELS = {
+    "exp": _same("exp", exponential.exp),
+    "exp2": _same("exp2", exponential.exp2),
+    "expm1": _same("expm1", exponential.expm1),
+    "log": _same("log", logarithm.log),
+    "log2": _same("log2", logarithm.log2),
+    "log10": _same("log10", logarithm.log10),
+    "log1p": _same("log1p", logarithm.log1p),
+    "tanh": _same("tanh", hyperbolic.tanh),
+    "sinh": _same("sinh", hyperbolic.sinh),
+    "cosh": _same("cosh", hyperbolic.cosh),
+    **{
+        name: Kernel(name, circular.circular(name, "float64"), widened=circular.circular(name, "float32"))
+        for name in ("sin", "cos", "tan")
+    },
+    "pow": Kernel("pow", power.power, widened=power.power_in_float64),
+    "erf": Kernel("erf", error_functions.erf),
+    "erfc": Kernel("erfc", error_functions.erfc),
+    "gammaln": Kernel("", gamma_functions.loggamma, scalars=True),
+    "psi": Kernel("", gamma_functions.digamma, scalars=True),
+}
+"""Every kernel, by the name of its function in `functions.MATH`."""
+
+
+def own_kernel(b: Builder, function: str, values: tuple[Value, ...]) -> Value | None:
+    """Return a function at values by its kernel, in a helper; None where there is none, or the platform's is better."""
+    kernel, first = KERNELS.get(function), values[0]
+    if kernel is None or (first.lanes == 1 and not kernel.scalars):
+        return None
+    if first.dtype not in kernel.preferred and platform_vector(b.target, kernel.libm, first.dtype, first.lanes)[0]:
+        return None
+    name = f"own.{function}.{first.dtype}.{first.lanes}"
+    if name not in b.module.helpers:
+        inner = Builder(b.module, b.target, Options(contract=False))
+        parameters = [value.same(f"%x{k}") for k, value in enumerate(values)]
+        inner.do(f"ret {kernel(*[Number(inner, p) for p in parameters]).value.typed}")
+        head = f"define internal {first.type} @{name}({', '.join(p.typed for p in parameters)}) nounwind"
+        b.module.helpers[name] = inner.text(head)
+    return first.same(b.op(f"call {first.type} @{name}({', '.join(value.typed for value in values)})"))
