@@ -20,6 +20,7 @@ class Target:
             number of x86; NumPy follows the processor.
         vector_functions: names of the vector functions that the platform has (`_ZGVeN8v_exp` ...).
         vector_prefix: how names of vector functions for this width begin: `_ZGVe`, `_ZGVd`, `_ZGVn`.
+        own_functions: whether kernels of our own compute what the platform has no vectors for, or slower ones.
     """
 
     vector_bytes: int = 32
@@ -27,6 +28,7 @@ class Target:
     saturating_casts: bool = False
     vector_functions: frozenset[str] = frozenset()
     vector_prefix: str = "_ZGVd"
+    own_functions: bool = True
 
     def lanes(self, dtypes: frozenset[str]) -> int:
         """Return how many elements a vector has in a loop that computes in these dtypes: by the widest of them."""

@@ -85,7 +85,7 @@ KERNELS = {
 def own_kernel(b: Builder, function: str, values: tuple[Value, ...]) -> Value | None:
     """Return a function at values by its kernel, in a helper; None where there is none, or the platform's is better."""
     kernel, first = KERNELS.get(function), values[0]
-    if kernel is None or (first.lanes == 1 and not kernel.scalars):
+    if kernel is None or not b.target.own_functions or (first.lanes == 1 and not kernel.scalars):
         return None
     if first.dtype not in kernel.preferred and platform_vector(b.target, kernel.libm, first.dtype, first.lanes)[0]:
         return None
