@@ -89,3 +89,16 @@ def test_not_a_number_stays_one(small_chunks):
 def test_sums_of_many_numbers_lose_nothing(small_chunks):
     value = np.full(100_000, 0.1)
     assert function([V], V.sum())(value) == pytest.approx(10_000, rel=1e-15)
+
+
+@pytest.mark.parametrize("shape", [(40, 60), (1, 60), (60, 1), (30, 1, 4), (7, 8, 9)])
+def test_sums_do_not_care_for_the_order_of_memory(shape):
+    value = RANDOM.standard_normal(shape)
+    source = T.TensorType("float64", (False,) * len(shape))("x")
+    compiled = function([source], [(source**2).sum(), source.sum(axis=0)])
+    for order in ("C", "F"):
+        given = np.array(value, order=order)
+        for part in (given, given[::-1], given[..., ::2], given.swapaxes(0, -1)):
+            total, columns = compiled(part)
+            np.testing.assert_allclose(total, (part**2).sum(), rtol=1e-12)
+            np.testing.assert_allclose(columns, part.sum(axis=0), rtol=1e-12, atol=1e-13)

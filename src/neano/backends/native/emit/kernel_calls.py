@@ -20,7 +20,7 @@ from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, Kerne
 from neano.backends.native.emit.memory import Size, offset, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
 from neano.backends.native.emit.text import Value
-from neano.backends.native.ir import Dim, Load, Loop, Ref
+from neano.backends.native.ir import Dim, Load, Loop, Program, Ref
 from neano.backends.native.runtime.abi import CHECK_FAILED
 from neano.backends.native.traverse import postorder
 
@@ -38,10 +38,11 @@ ELEMENTS = 4096
 
 @dataclass(frozen=True, eq=False)
 class KernelCall:
-    """A call of a kernel: its loop, and whether threads may share its iterations."""
+    """A call of a kernel: its loop, the program that has its buffers, and whether threads may share its iterations."""
 
     kernel: Kernel
     loop: Loop
+    program: Program
     threaded: bool
 
 
@@ -58,11 +59,12 @@ class KernelCalls:
         self.kernels: dict[str, Kernel] = {}
         self.calls: list[KernelCall] = []
         self._status = ""
+        self._strides: dict[tuple[str, int], Size] = {}
 
     def call(self, loop: Loop) -> None:
         """Make a kernel of a loop and call it."""
         body, b = self.body, self.body.b
-        nest = nest_of(loop, body.views)
+        nest = nest_of(loop, body.views, body.program.buffers)
         kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest).emit()
         self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
         extents, flat, total = self._extents(nest)
@@ -75,7 +77,7 @@ class KernelCalls:
         shared = reductions is not None and (not flat or (nest.splittable if reductions else nest.any_order))
         grain = self._grain(nest, kernel, extents, flat) if shared else ""
         shared = shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain))
-        self.calls.append(KernelCall(kernel, loop, shared))
+        self.calls.append(KernelCall(kernel, loop, body.program, shared))
         if not shared:
             b.do(whole)
         elif reductions:
@@ -111,7 +113,7 @@ class KernelCalls:
             case ("dim", name, axis):
                 return Value(str(body.memory(name).dim(int(axis))), "int64")
             case ("stride", name, axis):
-                return Value(str(body.memory(name).stride(int(axis))), "int64")
+                return Value(str(self._stride(name, int(axis))), "int64")
             case ("value", name, dtype):
                 return body.value(name, dtype)
             case ("accumulator", name, dtype):
@@ -143,9 +145,12 @@ class KernelCalls:
     def _extents(self, nest: Nest) -> tuple[list[Size], str, Size]:
         """Return the lengths of the loops after merging, whether all are merged, and the length of the kernel's range."""
         body, b, last = self.body, self.body.b, len(nest.loops) - 1
+        self._strides = {}
         if nest.merged_from == last:
             return [], "", body.sizes((nest.loops[0].extent,))[0]
         extents = body.sizes([loop.extent for loop in nest.loops])
+        if nest.reversible:
+            extents = self._reversed(nest, extents)
         fits, inner = "true", extents[last]
         for level in range(last - 1, -1, -1):
             alone = b.op(f"icmp eq i64 {extents[level]}, 1")
@@ -158,14 +163,39 @@ class KernelCalls:
         extents[last] = inner
         return extents, fits, b.op(f"select i1 {fits}, i64 {inner}, i64 {extents[0]}")
 
+    def _stride(self, buffer: str, axis: int) -> Size:
+        """Return the stride that the kernel sees."""
+        found = self._strides.get((buffer, axis))
+        return self.body.memory(buffer).stride(axis) if found is None else found
+
+    def _reversed(self, nest: Nest, extents: list[Size]) -> list[Size]:
+        """Let the loops run the other way round where the first operand's neighbours stand along the outermost one.
+
+        The kernel is the same: it sees the axes of each operand in the reversed order.
+        """
+        b, memory = self.body.b, self.body.memory
+        buffer, axes = nest.axes[0]
+        steps = []
+        for axis in (axes[0], axes[-1]):
+            stride = memory(buffer).stride(axis)
+            steps.append(b.op(f"mul i64 {stride}, {stride}"))
+        turned = b.op(f"icmp slt i64 {steps[0]}, {steps[1]}")
+        for buffer, axes in nest.axes:
+            for axis, other in zip(axes, reversed(axes), strict=True):
+                own, its = memory(buffer).stride(axis), memory(buffer).stride(other)
+                self._strides[buffer, axis] = b.op(f"select i1 {turned}, i64 {its}, i64 {own}")
+        return [
+            b.op(f"select i1 {turned}, i64 {its}, i64 {own}")
+            for own, its in zip(extents, reversed(extents), strict=True)
+        ]
+
     def _strides_fit(self, nest: Nest, level: int, inner: Size) -> str:
         """Return whether an axis goes on where the merged axes inside it end, in all places that the nest touches."""
         b, total = self.body.b, "true"
         pairs = {(buffer, axes[level - nest.merged_from], axes[-1]) for buffer, axes in nest.axes}
         for buffer, axis, innermost in sorted(pairs):
-            memory = self.body.memory(buffer)
-            wanted = size_mul(b, memory.stride(innermost), inner)
-            same = b.op(f"icmp eq i64 {memory.stride(axis)}, {wanted}")
+            wanted = size_mul(b, self._stride(buffer, innermost), inner)
+            same = b.op(f"icmp eq i64 {self._stride(buffer, axis)}, {wanted}")
             total = same if total == "true" else b.op(f"and i1 {total}, {same}")
         return total
 

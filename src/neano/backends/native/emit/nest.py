@@ -10,10 +10,11 @@ kernel then takes it panel by panel (`panels`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from neano.backends.native.ir import Accumulate, AccumulateArg, Expr, Let, Load, Loop, Ref, Store, Update
+from neano.backends.native.emit.memory import is_contiguous
+from neano.backends.native.ir import Accumulate, AccumulateArg, Buffer, Const, Expr, Let, Load, Loop, Ref, Store, Update
 from neano.backends.native.traverse import all_expressions, defined_names, expressions, operands, postorder, statements
 
 
@@ -28,6 +29,7 @@ class Nest:
         turned: for each place with an axis for each of the two innermost loops, its buffer and those axes; empty where the loops
             must run in their order.
         any_order: whether the iterations of all loops may run in any order.
+        reversible: whether the loops may stand in any order, and no operand is known to lie in the order of the loops.
         splittable: whether they may but for what they combine into accumulators and elements from outside.
     """
 
@@ -37,9 +39,10 @@ class Nest:
     turned: tuple[tuple[str, int, int], ...] = ()
     any_order: bool = False
     splittable: bool = False
+    reversible: bool = False
 
 
-def nest_of(loop: Loop, views: Mapping[str, str]) -> Nest:
+def nest_of(loop: Loop, views: Mapping[str, str], buffers: Mapping[str, Buffer]) -> Nest:
     """Return a loop and the loops right inside it as a nest; `views` gives the base of each window."""
     loops = [loop]
     while len(loops[-1].body) == 1 and isinstance(loops[-1].body[0], Loop):
@@ -57,8 +60,32 @@ def nest_of(loop: Loop, views: Mapping[str, str]) -> Nest:
     while start > 0 and (found := _axes(touched, names[start - 1 :])) is not None:
         axes, start = found, start - 1
     any_order = _any_order(loops, views)
-    turned = _turned(touched, loops) if any_order else ()
-    return Nest(tuple(loops), start, tuple(axes), turned, any_order, any_order or _any_order(loops, views, True))
+    splittable = any_order or _any_order(loops, views, True)
+    ordered = any(isinstance(s, AccumulateArg) for s in loops[-1].body)
+    turned = _turned(touched, loops) if splittable and not ordered else ()
+    reversible = not start and bool(axes) and not ordered and _only_reduces(loops, touched, axes, buffers)
+    return Nest(tuple(loops), start, tuple(axes), turned, any_order, splittable, reversible)
+
+
+def _only_reduces(
+    loops: Sequence[Loop],
+    touched: _Touched,
+    axes: Sequence[tuple[str, tuple[int, ...]]],
+    buffers: Mapping[str, Buffer],
+) -> bool:
+    """Return whether loops only accumulate what they read of places of any strides, at their indices and nothing else."""
+    if not all(isinstance(s, (Let, Accumulate)) for s in loops[-1].body):
+        return False
+    if len(loops) > 2 and len({buffer for buffer, _ in axes}) < len(axes):
+        return False
+    names = {loop.index for loop in loops}
+    places = [(name, index) for name, index in touched.places if index]
+    plain = all(
+        (isinstance(e, Ref) and e.name in names) or (isinstance(e, Const) and not e.value)
+        for _, index in places
+        for e in index
+    )
+    return plain and not any(is_contiguous(buffers[name]) for name, _ in places)
 
 
 def _names(exprs: tuple[Expr, ...]) -> set[str]:
