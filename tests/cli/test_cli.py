@@ -41,6 +41,10 @@ def make():
     return function([x], Reversed()(x) + 1)
 
 
+def running():
+    return function([x], T.cumsum(x))
+
+
 class Inner:
     compiled = compiled
 """
@@ -89,6 +93,18 @@ def test_explain_prints_every_stage(program: Path, capsys: pytest.CaptureFixture
     text = capsys.readouterr().out
     assert text.index("== Graph") < text.index("== Loop IR")
     assert "== Assembly" not in text
+
+
+def test_explain_tells_of_each_kernel(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", f"{program}:compiled", "--stage", "kernels"]) == 0
+    text = capsys.readouterr().out
+    for part in (" = exp, mul of in0", "vectors of ", "threads share its iterations", "reads in0 (8 * in0.0 bytes)"):
+        assert part in text
+    assert "operations: 17 * in0.0" in text
+    assert main(["explain", f"{program}:make", "--stage", "kernels"]) == 0
+    assert " = Reversed of in0" in capsys.readouterr().out
+    assert main(["explain", f"{program}:running", "--stage", "kernels"]) == 0
+    assert "scalar code, for an iteration may read or write what another writes" in capsys.readouterr().out
 
 
 def test_explain_of_a_function_without_stages(program: Path, capsys: pytest.CaptureFixture[str]) -> None:

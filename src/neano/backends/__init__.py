@@ -20,4 +20,4 @@ def _link_native(spec: FunctionSpec) -> Any:
 
 
 register_backend("reference", _link_reference)
-register_backend("native", _link_native)
+register_backend("native", _link_native, measures=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from neano.backends.native.describe import kernels_text
 from neano.backends.native.printing import program_text
 from neano.backends.native.runtime.codegen import Module, machine_texts
 from neano.backends.native.schedule.printing import schedule_text
@@ -14,6 +15,11 @@ from neano.debug.tree import debugprint
 
 def _graph(compiled: Any) -> str:
     return str(debugprint(compiled, file="str", print_type=True))
+
+
+def _kernels(compiled: Any) -> str:
+    stages = compiled.stages
+    return kernels_text(stages.program, stages.emitted, stages.fallbacks)
 
 
 def _schedule(compiled: Any) -> str:
@@ -43,6 +49,7 @@ def _assembly(compiled: Any) -> str:
 
 _PRINTERS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "graph": ("Graph, after rewriting", _graph),
+    "kernels": ("Kernels: how their loops run, what they read and write, how much work they are", _kernels),
     "schedule": ("Schedule: what is stored, and which loops compute it", _schedule),
     "loops": ("Loop IR", _loops),
     "llvm": ("LLVM IR, as emitted", _llvm),

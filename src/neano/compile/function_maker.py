@@ -12,7 +12,7 @@ from typing import Any
 from neano.compile.copies import insert_copies
 from neano.compile.function_values import make_finder
 from neano.compile.io import In, SymbolicOutput, convert_function_input
-from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend
+from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measures
 from neano.compile.mode import get_mode
 from neano.compile.profiling import as_profile, link_profiled
 from neano.config import config
@@ -180,7 +180,11 @@ class FunctionMaker:
     def _link(self, spec: FunctionSpec, defaults: list[Any]) -> Any:
         link = backend(self.mode.backend)
         started = time.perf_counter()
-        function = link(spec) if self.profile is None else link_profiled(link, spec, self.profile)
+        if self.profile is not None and measures(self.mode.backend):
+            spec = dataclasses.replace(spec, profile=self.profile)
+            function = link(spec)
+        else:
+            function = link(spec) if self.profile is None else link_profiled(link, spec, self.profile)
         if self.profile is not None:
             self.profile.linker_time += time.perf_counter() - started
             self.profile.nb_nodes = len(spec.fgraph.apply_nodes)

@@ -65,6 +65,7 @@ class FunctionSpec:
         name: for error messages.
         linker: the options of the mode's linker.
         like: a function of an equal graph, of which this one differs in its containers only; its code may be used again.
+        profile: the `ProfileStats` that a backend which measures hands its meter to; None where nothing is measured.
     """
 
     fgraph: FunctionGraph
@@ -77,6 +78,7 @@ class FunctionSpec:
     name: str | None = None
     linker: Any = None
     like: Any = None
+    profile: Any = None
 
     @property
     def explicit(self) -> int:
@@ -101,11 +103,23 @@ class FunctionSpec:
 Link = Callable[[FunctionSpec], Any]
 
 _backends: dict[str, Link] = {}
+_measuring: set[str] = set()
 
 
-def register_backend(name: str, link: Link) -> None:
-    """Let functions of modes with this backend be made by `link`."""
+def register_backend(name: str, link: Link, measures: bool = False) -> None:
+    """Let functions of modes with this backend be made by `link`.
+
+    Args:
+        measures: whether functions measure themselves where `FunctionSpec.profile` is set.
+    """
     _backends[name] = link
+    if measures:
+        _measuring.add(name)
+
+
+def measures(name: str) -> bool:
+    """Say whether the functions of a backend measure themselves."""
+    return name in _measuring
 
 
 def is_registered(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""`ProfileStats`: how long a function takes, to compile and in its calls; on the reference backend, node by node."""
+"""`ProfileStats`: how long a function takes, to compile and in its calls; kernel by kernel, or node by node."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import IO, Any
 from neano.compile.function_object import Function
 from neano.compile.linkers import FunctionSpec, Link
 from neano.compile.mode import Watch
+from neano.compile.profile_table import Meter, Row, table_lines
 from neano.compile.twin import Run, make_run
 from neano.config import config
 from neano.graph.variable import Apply
@@ -34,6 +35,7 @@ class ProfileStats:
         compile_time, optimizer_time, linker_time: seconds for making the function, for rewriting, for machine code.
         apply_time, apply_callcount: node -> seconds, number of times it ran; empty where nodes do not run one by one.
         nb_nodes: how many nodes the graph has.
+        meters: of the functions that measure themselves.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ProfileStats:
         self.optimizer_time = 0.0
         self.linker_time = 0.0
         self.nb_nodes = 0
+        self.meters: list[Meter] = []
         self.reset()
         for name, value in kwargs.items():
             if not hasattr(self, name):
@@ -54,10 +57,25 @@ class ProfileStats:
 
     def reset(self) -> None:
         """Forget the calls."""
-        self.fct_callcount = 0
-        self.fct_call_time = 0.0
+        self._calls = 0
+        self._seconds = 0.0
+        for meter in self.meters:
+            meter.reset()
         self.apply_time: dict[Apply, float] = defaultdict(float)
         self.apply_callcount: dict[Apply, int] = defaultdict(int)
+
+    @property
+    def fct_callcount(self) -> int:
+        return self._calls + sum(meter.totals()[0] for meter in self.meters)
+
+    @property
+    def fct_call_time(self) -> float:
+        return self._seconds + sum(meter.totals()[1] for meter in self.meters)
+
+    @property
+    def kernels(self) -> list[Row]:
+        """What was measured of each kernel and each call of machine code, the hottest first."""
+        return sorted((row for meter in self.meters for row in meter.rows()), key=lambda row: -row.seconds)
 
     @property
     def vm_call_time(self) -> float:
@@ -85,8 +103,8 @@ class ProfileStats:
             try:
                 return run(values)
             finally:
-                self.fct_call_time += time.perf_counter() - started
-                self.fct_callcount += 1
+                self._seconds += time.perf_counter() - started
+                self._calls += 1
 
         return measured
 
@@ -116,6 +134,11 @@ class ProfileStats:
         print(f"    Number of Apply nodes: {self.nb_nodes}", file=out)
         print(f"    Optimizer time: {self.optimizer_time:e}s", file=out)
         print(f"    Linker time: {self.linker_time:e}s", file=out)
+        rows = self.kernels
+        if rows:
+            print("\nKernels and calls (amounts are for one call)\n-----------------", file=out)
+            print(*table_lines(rows, self.fct_call_time, config.profiling.output_line_width), sep="\n", file=out)
+            print(f"  The machine's limits: {self.meters[0].limits_text()}", file=out)
         if not self.apply_time:
             return
         spent = sum(self.apply_time.values()) or 1.0

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 import neano.backends.native.lower  # noqa: F401 - registers the lowerings
 from neano.backends.native import ir
 from neano.backends.native.emit import Emitted, Options, emit
+from neano.backends.native.emit.metering import Site
 from neano.backends.native.lower.decompose import decomposed
 from neano.backends.native.lower.program import lower_schedule
+from neano.backends.native.profile import NativeMeter
 from neano.backends.native.runtime import (
     Input,
     Linked,
@@ -58,6 +62,7 @@ class Code:
         objects, constants: the tables that the code reads.
         errors, nodes: what its checks raise, and the nodes that are to blame.
         fallbacks: the nodes that run in Python.
+        sites, table: what is measured, and the position of the counters among the constants; -1 without a profile.
     """
 
     linked: Linked
@@ -67,6 +72,8 @@ class Code:
     errors: tuple[ir.ErrorText, ...]
     nodes: tuple[Apply, ...]
     fallbacks: tuple[Apply, ...]
+    sites: tuple[Site, ...]
+    table: int
 
 
 def compile_graph(spec: FunctionSpec) -> Stages:
@@ -78,7 +85,8 @@ def compile_graph(spec: FunctionSpec) -> Stages:
     schedule = fuse(planner.run())
     program = lower_schedule(schedule)
     updates = tuple((k, position) for k, position in replaced.items() if k in own)
-    return Stages(schedule, program, emit(program, options=Options(updates=updates)), tuple(planner.fallbacks))
+    options = Options(updates=updates, profile=spec.profile is not None)
+    return Stages(schedule, program, emit(program, options=options), tuple(planner.fallbacks))
 
 
 def signature_of(spec: FunctionSpec) -> Signature:
@@ -125,8 +133,12 @@ def link(spec: FunctionSpec) -> Any:
     """Return a function that runs natively."""
     signature = signature_of(spec)
     code = None if spec.like is None else spec.like.__dict__.get("code")
-    if code is None or code.signature != signature:
+    if code is None or code.signature != signature or (code.table >= 0) != (spec.profile is not None):
         code = compile_code(spec, signature)
+    constants = list(code.constants)
+    if spec.profile is not None:  # every function counts for itself
+        constants[code.table] = np.zeros_like(constants[code.table])
+        spec.profile.meters.append(NativeMeter(constants[code.table], code.sites, code.fallbacks))
     function = native_callable(
         function_type(),
         code.linked,
@@ -135,7 +147,7 @@ def link(spec: FunctionSpec) -> Any:
         raise_error=_Raise(spec, code),
         storages=[each.storage for each in spec.inputs if each.storage is not None],
         objects=code.objects,
-        constants=code.constants,
+        constants=constants,
         keys=spec.keys,
     )
     function.__dict__["code"] = code
@@ -148,7 +160,7 @@ def compile_code(spec: FunctionSpec, signature: Signature) -> Code:
     emitted, program = stages.emitted, stages.program
     linked = link_function(signature, emitted.modules, emitted.symbols)
     tables = (tuple(emitted.objects), tuple(emitted.constants), program.errors, program.nodes)
-    return Code(linked, signature, *tables, stages.fallbacks)
+    return Code(linked, signature, *tables, stages.fallbacks, emitted.sites, emitted.table)
 
 
 def _convert(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
@@ -176,4 +188,3 @@ class _Raise:
         if text.node >= 0:
             annotate(error, self._nodes[text.node], [])
         raise error
-

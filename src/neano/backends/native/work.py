@@ -2,8 +2,8 @@
 
 What is counted is what the loop IR says, not what the processor does: an expression counts once for each iteration of the
 outermost loop that it can be computed in. A scalar function counts as many operations as `FLOPS` says; integers, comparisons of
-them and casts count none. A buffer counts as read once however often its elements are read, for the second time they come from the
-cache; fewer bytes where a loop reads fewer elements than there are. Memory that lives inside a nest counts nothing.
+them and casts count none. A buffer counts as read once however often its elements are read, for the second time they come from
+the cache; fewer bytes where a loop reads fewer elements than there are. Memory that lives inside a nest counts nothing.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ from neano.backends.native.traverse import expressions, postorder, statements
 
 FLOPS = {
     **dict.fromkeys("second identity real imag conj sgn isnan isinf abs_ neg switch and_ or_ xor invert".split(), 0),
-    **dict.fromkeys("add sub mul sqr maximum minimum lt gt le ge eq neq true_div reciprocal sqrt clip floor ceil".split(), 1),
+    **dict.fromkeys(
+        "add sub mul sqr maximum minimum lt gt le ge eq neq true_div reciprocal sqrt clip floor ceil".split(), 1
+    ),
     **dict.fromkeys("exp exp2 exp10 expm1 log log2 log10 log1p sigmoid tanh sin cos".split(), 16),
 }
 """Operations of a function on real numbers. A polynomial or rational approximation is counted by its usual length."""
@@ -109,13 +111,14 @@ def total(parts: Iterable[Expr]) -> Expr:
     return result
 
 
-def elements(program: Program, name: str) -> Expr:
-    """Return how many elements a buffer has."""
+def elements(program: Program, name: str, lengths: tuple[Expr, ...] = ()) -> Expr:
+    """Return how many elements a buffer has; `lengths` are what it was made with, where that is known."""
     buffer = program.buffers[name]
-    static = buffer.static or (None,) * buffer.ndim
     result = number(1)
-    for axis, length in enumerate(static):
-        result = times(result, Dim(name, axis) if length is None else number(length))
+    for axis in range(buffer.ndim):
+        static = buffer.static[axis] if buffer.static else None
+        length = lengths[axis] if lengths else Dim(name, axis)
+        result = times(result, length if static is None else number(static))
     return result
 
 
@@ -174,6 +177,8 @@ class _Counter:
         inside = list(statements((loop,)))
         self.bases = {s.buffer: s.base for s in inside if isinstance(s, (View, Reinterpret))}
         self.local = {s.buffer for s in inside if isinstance(s, Alloc)}
+        made = (s for s in statements(self.program.body) if isinstance(s, (Alloc, Reinterpret)))
+        self.lengths = {s.buffer: s.dims for s in made}
         self.written = {self._root(s.buffer) for s in inside if isinstance(s, (Store, Update))}
         self.trips[()] = number(1)
         self._loop(loop, _Block())
@@ -192,7 +197,7 @@ class _Counter:
     def _bytes(self, touched: dict[str, dict[tuple[int, ...], int]]) -> dict[str, Expr]:
         found: dict[str, Expr] = {}
         for name, counts in touched.items():
-            whole = elements(self.program, name)
+            whole = elements(self.program, name, self.lengths.get(name, ()))
             accesses = self._times(counts)
             if whole != number(1) and whole not in {self.trips[path] for path in counts}:
                 whole = Scalar("minimum", (accesses, whole), "int64")

@@ -1,0 +1,99 @@
+"""What kernels and calls do, in a few words: for profiles and for `neano explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neano.backends.native.emit.kernel_calls import KernelCall
+from neano.backends.native.emit.program import Emitted
+from neano.backends.native.ir import Dim, Expr, Invoke, Loop, Program, Scalar
+from neano.backends.native.printing import expr_text
+from neano.backends.native.traverse import statements
+from neano.backends.native.work import Work, work_of
+from neano.graph.variable import Apply
+
+MATRIX_PRODUCTS = ("gemm", "gemv", "dot", "ger", "batched_gemm")
+FUNCTIONS_SHOWN = 6
+SIGNS = {"add": "+", "mul": "*", "sub": "-"}
+BOUNDS = {"minimum": "min", "maximum": "max"}
+
+
+def kind_of(statement: Loop | Invoke) -> str:
+    """Return "kernel", "blas", "python", or the name of a routine."""
+    if isinstance(statement, Loop):
+        return "kernel"
+    return "blas" if statement.routine in MATRIX_PRODUCTS else statement.routine
+
+
+def label(statement: Loop | Invoke, work: Work, fallbacks: tuple[Apply, ...] = ()) -> str:
+    """Return what a statement computes and where the result goes.
+
+    Args:
+        fallbacks: the nodes that run in Python, by their position among the program's objects.
+    """
+    results = ", ".join(work.written)
+    if isinstance(statement, Loop):
+        shown = work.functions[:FUNCTIONS_SHOWN]
+        more = " ..." if len(work.functions) > len(shown) else ""
+        return f"{results} = {', '.join(shown) or 'copy'}{more} of {', '.join(work.read) or 'nothing'}"
+    name = statement.routine
+    if name == "python":
+        position = dict(statement.attributes)["object"]
+        name = str(fallbacks[position].op) if position < len(fallbacks) else name
+    return f"{results} = {name} of {', '.join(statement.operands) or 'nothing'}"
+
+
+def amount_text(expr: Expr) -> str:
+    """Return an expression of lengths as people write it.
+
+    >>> amount_text(Scalar("mul", (Dim("x", 0), Dim("y", 1)), "int64"))
+    'x.0 * y.1'
+    """
+    match expr:
+        case Dim():
+            return f"{expr.buffer}.{expr.axis}"
+        case Scalar() if expr.function in SIGNS:
+            return f" {SIGNS[expr.function]} ".join(_operand(each, expr.function) for each in expr.args)
+        case Scalar() if expr.function in BOUNDS:
+            return f"{BOUNDS[expr.function]}({', '.join(map(amount_text, expr.args))})"
+        case _:
+            return expr_text(expr)
+
+
+def _operand(expr: Expr, function: str) -> str:
+    text = amount_text(expr)
+    loose = isinstance(expr, Scalar) and expr.function in SIGNS and (expr.function, function) != ("mul", "add")
+    return f"({text})" if loose and expr.function != function else text  # type: ignore[union-attr]
+
+
+def kernels_text(program: Program, emitted: Emitted, fallbacks: tuple[Apply, ...]) -> str:
+    """Return a paragraph for each kernel and each call of a routine."""
+    shown: list[str] = [_kernel_text(call) for call in emitted.calls]
+    for statement in statements(program.body):
+        if isinstance(statement, Invoke):
+            work = work_of(program, statement)
+            shown.append(f"{kind_of(statement)}: {label(statement, work, fallbacks)}\n{_work_text(work)}")
+    return "\n\n".join(shown) if shown else "No loops and no calls: all of it is computed in the body."
+
+
+def _kernel_text(call: KernelCall) -> str:
+    work = work_of(call.program, call.loop)
+    lines = [f"{call.kernel.name}: {label(call.loop, work)}"]
+    for each in call.kernel.innermost:
+        how = (
+            f"vectors of {each.lanes}, {each.unroll} in a turn"
+            if not each.reason
+            else f"scalar code, for {each.reason}"
+        )
+        lines.append(f"  loop {each.index}: {how}")
+    lines.append("  threads share its iterations where there are enough" if call.threaded else "  one thread")
+    return "\n".join([*lines, _work_text(work)])
+
+
+def _work_text(work: Work) -> str:
+    lines = [f"  {title} {_amounts(amounts)}" for title, amounts in (("reads", work.read), ("writes", work.written))]
+    return "\n".join([*lines, f"  operations: {'' if work.exact else 'at least '}{amount_text(work.flops)}"])
+
+
+def _amounts(amounts: Mapping[str, Expr]) -> str:
+    return ", ".join(f"{name} ({amount_text(size)} bytes)" for name, size in amounts.items()) or "nothing"

@@ -1,0 +1,52 @@
+"""What this machine can do at most: bytes through memory and operations in a second, measured once a process when asked for.
+
+Memory: the best of a few copies of arrays that no cache holds, by as many threads as functions use; what is read and what is
+written both count. Operations: the best of a few products of matrices in the BLAS.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+
+from neano.config.threads import thread_count
+
+COPIED = 1 << 27
+ORDER = 1024
+REPEATS = 3
+
+
+def _best(work: Callable[[], object]) -> float:
+    """Return the seconds of the fastest of some runs."""
+    times = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+@cache
+def bytes_per_second() -> float:
+    """Return the bandwidth of memory."""
+    source, target = np.ones(COPIED, np.uint8), np.zeros(COPIED, np.uint8)
+    threads = thread_count()
+    pieces = [slice(k * COPIED // threads, (k + 1) * COPIED // threads) for k in range(threads)]
+
+    def copy(piece: slice) -> None:
+        np.copyto(target[piece], source[piece])
+
+    with ThreadPoolExecutor(threads) as pool:
+        return 2 * COPIED / _best(lambda: list(pool.map(copy, pieces)))
+
+
+@cache
+def flops_per_second(dtype: str) -> float:
+    """Return the operations a second on numbers of a dtype; for complex ones on their parts."""
+    single = dtype in ("float32", "complex64", "float16")
+    a = np.full((ORDER, ORDER), 0.5, "float32" if single else "float64")
+    return 2 * ORDER**3 / _best(lambda: a @ a)
