@@ -1,14 +1,13 @@
-"""Positions of elements that are not zero: counted in one pass, written in another."""
+"""Positions of elements that are not zero: found in one pass, after which their number is known."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from neano.backends.native import ir
-from neano.backends.native.lower.elemwise import truth
-from neano.backends.native.lower.statements import ONE, ZERO, Cell, int_op, integer, is_true, nested, refs
+from neano.backends.native.lower.statements import ZERO, Cell, int_op, integer, is_true, nested, refs
 from neano.backends.native.schedule.expressions import Expr
-from neano.backends.native.schedule.plan import Root, Stored, Written
+from neano.backends.native.schedule.plan import Stored, Written
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import bounds, needs_buffers, plan_node
 from neano.graph.variable import Apply, Constant
@@ -27,41 +26,34 @@ def _(op: Nonzero, node: Apply, planner: Planner) -> None:
     (source,), (output,) = node.inputs, node.outputs
     lengths = planner.lengths(source)
     operand = planner.operand(source)
-    count = _count(planner, node)
-    target = planner.place(output, [x.const(len(lengths)), count])
-    cell = planner.new_stored("int64", [x.const(1)])
-    dtype = source.type.dtype  # type: ignore[attr-defined]
-    item = Written("nonzero", (target, cell), (operand,), _Positions(target, cell, lengths, dtype), (*lengths,))
-    planner.add(item)
-
-
-def _count(planner: Planner, node: Apply) -> Expr:
-    """Return how many elements are not zero."""
-    x, (source,) = planner.x, node.inputs
-    lengths = planner.lengths(source)
-    extents = planner.loop_extents(lengths)
-    found = x.cast(truth(planner.value(source, planner.loop_index(lengths)), planner), "int64")
-    if not extents:
-        return found
-    place = planner.new_stored("int64", ())
-    every = frozenset(range(len(extents)))
-    planner.add(Root(place, extents, (), found, combine="add", init=x.const(0), reduced=every))
-    return planner.read(place, ())
+    rank = x.const(len(lengths))
+    found = planner.new_stored("int64", [rank, x.product(lengths)])
+    count = planner.new_stored("int64", [x.const(1)])
+    write = _Positions(found, count, lengths, source.type.dtype)  # type: ignore[attr-defined]
+    planner.add(Written("nonzero", (found, count), (operand,), write, (*lengths,)))
+    number = planner.read(count, (x.const(0),))
+    planner.define(output, [rank, number], lambda at: planner.read(found, at))
 
 
 class _Positions:
-    """Writes the loops over all elements that keep the positions of those that are not zero."""
+    """Writes the loops that put each element's position down behind those kept so far, and keep it if it is not zero.
 
-    def __init__(self, target: Stored, cell: Stored, lengths: Sequence[Expr], dtype: str) -> None:
-        self.target, self.cell, self.lengths, self.dtype = target.name, Cell(cell.name), lengths, dtype
+    There is no branch in them. Of the room for all positions only what is kept is ever touched, and one place more.
+    """
+
+    def __init__(self, found: Stored, count: Stored, lengths: Sequence[Expr], dtype: str) -> None:
+        self.found, self.count, self.lengths, self.dtype = found.name, Cell(count.name), lengths, dtype
 
     def __call__(self, lower: Callable[[Expr], ir.Expr], operands: Sequence[str]) -> Sequence[ir.Stmt]:
-        index = refs(f"{self.target}_at", len(self.lengths))
-        place = ir.Ref(f"{self.target}_place", "int64")
-        keep = [ir.Store(self.target, (integer(axis), place), i) for axis, i in enumerate(index)]
-        kept = (ir.Let(place.name, self.cell.value), *keep, self.cell.set(int_op("add", place, ONE)))
-        test: ir.Stmt = ir.If(is_true(ir.Load(operands[0], tuple(index), self.dtype)), kept)
-        return [self.cell.set(ZERO), *nested(index, [lower(n) for n in self.lengths], [test])]
+        index = refs(f"{self.found}_at", len(self.lengths))
+        place = ir.Ref(f"{self.found}_place", "int64")
+        keeps = ir.Cast(is_true(ir.Load(operands[0], tuple(index), self.dtype)), "int64")
+        body = [
+            ir.Let(place.name, self.count.value),
+            *[ir.Store(self.found, (integer(axis), place), i) for axis, i in enumerate(index)],
+            self.count.set(int_op("add", place, keeps)),
+        ]
+        return [self.count.set(ZERO), *nested(index, [lower(n) for n in self.lengths], body)]
 
 
 @bounds.register

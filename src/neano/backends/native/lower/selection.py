@@ -219,12 +219,10 @@ class _Search:
             if self.side == "left"
             else _not(_is_before(value, known, self.working))
         )
+        inside = ir.Select(compare("le", candidate, count), before, ir.Const(False, "bool"), "bool")
         return (
             ir.Let(candidate.name, int_op("add", self.place.value, self.step.value)),
-            ir.If(
-                compare("le", candidate, count),
-                (ir.If(before, (self.place.set(candidate),)),),
-            ),
+            self.place.set(ir.Select(inside, candidate, self.place.value, "int64")),
             self.step.set(int_op("int_div", self.step.value, integer(2))),
         )
 
