@@ -73,6 +73,7 @@ class Torch:
         def eager(*inputs: Any) -> Any:
             return compute(self, *inputs)
 
+        torch.compiler.reset()  # each row is compiled for itself, as in a program of its own
         work: Callable[..., Any] = torch.compile(eager, fullgraph=True) if self.compiled else eager
         if row.state is None:
             return work, list
