@@ -11,6 +11,8 @@ BLAS sees matrices by columns; a C by rows is the product of the transposed oper
 
 from __future__ import annotations
 
+from neano.backends.native.calls.shared_product_text import product_text
+
 NO_MEMORY = 1
 TOO_LARGE = 2
 
@@ -106,33 +108,6 @@ declare i64 @llvm.smax.i64(i64, i64)
 """
 
 _PRODUCT = """
-@plain = private constant i8 78
-@turned = private constant i8 84
-declare void @"blas.KINDgemm"(ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr, ptr)
-
-; C by rows, or to be copied from a block by rows afterwards.
-define internal i32 @product(ptr %a, i64 %lda, i1 %a.rows, ptr %b, i64 %ldb, i1 %b.rows, ptr %c, i64 %ldc,
-                             i64 %m, i64 %n, i64 %k, ptr %alpha, ptr %beta) nounwind {
-entry:
-  %sizes = alloca [6 x i32]
-  %l0 = call i64 @llvm.smax.i64(i64 %lda, i64 %ldb)
-  %l1 = call i64 @llvm.smax.i64(i64 %l0, i64 %ldc)
-  %l2 = call i64 @llvm.smax.i64(i64 %m, i64 %n)
-  %l3 = call i64 @llvm.smax.i64(i64 %l2, i64 %k)
-  %largest = call i64 @llvm.smax.i64(i64 %l1, i64 %l3)
-  %too.large = icmp sgt i64 %largest, LIMIT
-  br i1 %too.large, label %refuse, label %call
-refuse:
-  ret i32 TOO_LARGE
-call:
-STORES
-  %turn.a = select i1 %a.rows, ptr @plain, ptr @turned
-  %turn.b = select i1 %b.rows, ptr @plain, ptr @turned
-  call void @"blas.KINDgemm"(ptr %turn.b, ptr %turn.a, ptr %n.p, ptr %m.p, ptr %k.p, ptr %alpha, ptr %b, ptr %ldb.p,
-                             ptr %a, ptr %lda.p, ptr %beta, ptr %c, ptr %ldc.p)
-  ret i32 0
-}
-
 define i32 @neano_matmul_KIND(ptr %a, i64 %a0, i64 %a1, ptr %b, i64 %b0, i64 %b1, ptr %c, i64 %c0, i64 %c1,
                               i64 %m, i64 %n, i64 %k, ptr %alpha, ptr %beta) nounwind {
 entry:
@@ -215,12 +190,7 @@ finish:
 def matmul_text(kind: str) -> str:
     """Return the module of the product for a kind of BLAS: s, d, c or z."""
     element, size, align = ELEMENTS[kind]
-    stores = "\n".join(
-        f"  %{name}.p = getelementptr i32, ptr %sizes, i64 {i}\n  %{name}.32 = trunc i64 %{name} to i32\n"
-        f"  store i32 %{name}.32, ptr %{name}.p"
-        for i, name in enumerate(("m", "n", "k", "lda", "ldb", "ldc"))
-    )
-    text = (_LAYOUT + _PRODUCT).replace("STORES", stores)
+    text = _LAYOUT + product_text() + _PRODUCT
     for word, value in (
         ("SIZE", size),
         ("ELEMENT", element),

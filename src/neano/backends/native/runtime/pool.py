@@ -28,9 +28,9 @@ def has_threads() -> bool:
 
 @cache
 def pool() -> Linked:
-    """Load the pool, once a process, and make `neano_parallel_for` known to generated code."""
+    """Load the pool, once a process, and make `neano_parallel_for` and `neano_share` known to generated code."""
     text = pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT
-    names = (pool_text.PARALLEL_FOR, pool_text.SET, pool_text.RESET, pool_text.WORKERS)
+    names = (pool_text.PARALLEL_FOR, pool_text.SHARE, pool_text.SET, pool_text.RESET, pool_text.WORKERS)
     linked = link([Module("pool", text)], exports=names)
     keep_for_ever(linked.token)
     reset = _function(linked, pool_text.RESET)
@@ -39,7 +39,8 @@ def pool() -> Linked:
         os.register_at_fork(after_in_child=reset)
     _resize(linked)
     watchers.setdefault("threads", []).append(lambda: _resize(linked))
-    symbols.register(pool_text.PARALLEL_FOR, linked.addresses[pool_text.PARALLEL_FOR])
+    for name in (pool_text.PARALLEL_FOR, pool_text.SHARE):
+        symbols.register(name, linked.addresses[name])
     return linked
 
 

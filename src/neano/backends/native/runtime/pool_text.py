@@ -22,6 +22,8 @@ import signal
 import sys
 
 PARALLEL_FOR = "neano_parallel_for"
+SHARE = "neano_share"
+"""The same with two more numbers: the grains from which sleepers are woken, and the pieces for each thread."""
 SET = "neano_pool_set"
 RESET = "neano_pool_reset"
 WORKERS = "neano_pool_workers"
@@ -171,6 +173,11 @@ define i32 @{WORKERS}() nounwind {{
 }}
 
 define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind {{
+  call void @{SHARE}(ptr %kernel, ptr %args, i64 %n, i64 %grain, i64 {ROUSE_GRAINS}, i64 {PIECES_EACH})
+  ret void
+}}
+
+define void @{SHARE}(ptr %kernel, ptr %args, i64 %n, i64 %grain, i64 %rouse.from, i64 %pieces.each) nounwind {{
 entry:
   %threads = load atomic i32, ptr @threads monotonic, align 4
   %several = icmp sgt i32 %threads, 1
@@ -202,7 +209,7 @@ start:
   call void @start(i32 %others)
   br label %ready
 ready:
-  %pieces = mul i64 %team, {PIECES_EACH}
+  %pieces = mul i64 %team, %pieces.each
   %each = udiv i64 %grains, %pieces
   %some = call i64 @llvm.umax.i64(i64 %each, i64 1)
   %piece = mul i64 %some, %grain
@@ -216,7 +223,7 @@ ready:
   %call = atomicrmw add ptr @calls, i32 1 seq_cst
   %sleepers = load atomic i32, ptr @sleepers seq_cst, align 4
   %asleep = icmp ne i32 %sleepers, 0
-  %long = icmp uge i64 %grains, {ROUSE_GRAINS}
+  %long = icmp uge i64 %grains, %rouse.from
   %needed = and i1 %asleep, %long
   br i1 %needed, label %rouse, label %work
 rouse:
@@ -360,6 +367,10 @@ declare i32 @llvm.umin.i32(i32, i32)
 
 ALONE_TEXT = f"""
 define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind {{
+  call void %kernel(ptr %args, i64 0, i64 %n)
+  ret void
+}}
+define void @{SHARE}(ptr %kernel, ptr %args, i64 %n, i64 %grain, i64 %rouse.from, i64 %pieces.each) nounwind {{
   call void %kernel(ptr %args, i64 0, i64 %n)
   ret void
 }}

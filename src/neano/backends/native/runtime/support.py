@@ -18,6 +18,7 @@ from __future__ import annotations
 import sys
 from functools import cache
 
+import neano.backends.native.runtime.blas_threads  # noqa: F401 - its symbols load when they are first asked for
 from neano.backends.native.runtime import abi, symbols
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import FREE_THREADED

@@ -19,11 +19,13 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from collections.abc import Callable
 from functools import cache
 
 from neano.backends.native.runtime import capi, random_state, scipy_pointers, ufuncs
 
 _registered: dict[str, int] = {}
+_late: dict[str, Callable[[], None]] = {}
 
 
 class SymbolConflict(ValueError):
@@ -38,6 +40,11 @@ def register(name: str, address: int) -> None:
     """
     if _registered.setdefault(name, address) != address:
         raise SymbolConflict(f"symbol {name!r} is registered with another address")
+
+
+def register_late(name: str, load: Callable[[], None]) -> None:
+    """Say what registers a name when it is first asked for: loading it costs what few functions need."""
+    _late[name] = load
 
 
 @cache
@@ -100,5 +107,7 @@ def address(name: str) -> int | None:
 
     An address of 0 is possible (a ufunc without data) and is not None.
     """
+    if name in _late and name not in _registered:
+        _late[name]()
     known = _registered.get(name)
     return _fixed_address(name) if known is None else known
