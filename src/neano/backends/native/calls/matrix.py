@@ -21,11 +21,16 @@ from typing import Any
 import numpy as np
 
 from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
+from neano.backends.native.calls.small_product_text import small_product_text
 from neano.backends.native.emit.body import BodyEmitter
+from neano.backends.native.emit.kernel_calls import PARALLEL_FOR
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
 from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Sure
-from neano.backends.native.emit.text import SIZE, constant
+from neano.backends.native.emit.text import SIZE, Builder, constant
 from neano.backends.native.ir import Invoke
+
+GRAIN = 20_000
+"""Nanoseconds of work that are worth a thread."""
 
 KIND = {"float32": "s", "float64": "d", "complex64": "c", "complex128": "z"}
 
@@ -143,8 +148,19 @@ def _work(body: BodyEmitter, *lengths: Size) -> Size:
 
 def _call(body: BodyEmitter, dtype: str, matrices: tuple[Matrix, Matrix, Matrix], alpha: str, beta: str) -> None:
     """Call the product; the function stops with an error where it has no memory or a length does not fit BLAS."""
-    b, name = body.b, f"neano_matmul_{KIND[dtype]}"
-    body.libraries.setdefault(name, matmul_text(KIND[dtype]))
+    _look_at(body, _write_call(body, body.b, dtype, matrices, alpha, beta))
+
+
+def _write_call(
+    body: BodyEmitter, b: Builder, dtype: str, matrices: tuple[Matrix, Matrix, Matrix], alpha: str, beta: str
+) -> str:
+    """Write the call of the product into a function of the body's module and return its status."""
+    kind = KIND[dtype]
+    name = f"neano_matmul_{kind}"
+    body.libraries.setdefault(name, matmul_text(kind))
+    if kind in "sd":
+        name = f"neano_product_{kind}"
+        body.libraries.setdefault(name, small_product_text(kind, body.target.vector_bytes))
     arguments: list[tuple[str, str]] = []
     for matrix in matrices:
         arguments += [("ptr", matrix.data), ("i64", str(matrix.strides[0])), ("i64", str(matrix.strides[1]))]
@@ -152,6 +168,12 @@ def _call(body: BodyEmitter, dtype: str, matrices: tuple[Matrix, Matrix, Matrix]
     arguments += [("i64", str(n)) for n in (left.dims[0], right.dims[1], left.dims[1])]
     status = b.call(name, "i32", *arguments, ("ptr", alpha), ("ptr", beta))
     b.module.symbols.discard(name)
+    return status
+
+
+def _look_at(body: BodyEmitter, status: str) -> None:
+    """Leave the function where a product has failed."""
+    b = body.b
     body.no_memory(b.op(f"icmp eq i32 {status}, {NO_MEMORY}"))
     text = f"a matrix product with a length above {LIMIT}, which BLAS does not take"
     body.require_or_raise(b.op(f"icmp eq i32 {status}, 0"), "PyExc_ValueError", text)
@@ -166,16 +188,64 @@ def _emit_batched(body: BodyEmitter, invoke: Invoke) -> None:
     c = _matrix(memories[2], 1)
     alpha, beta = _scalar_places(body, invoke, dtype)
     count = memories[2].dim(0)
-    body.release(_work(body, count, a.dims[0], b.dims[1], a.dims[1]))
+    work = _work(body, count, a.dims[0], b.dims[1], a.dims[1])
+    body.release(work)
+    steps = [memory.stride(0) for memory in memories]
+    status = body.b.stack("i32")
+    body.b.do(f"store i32 0, ptr {status}")
+    numbers: list[Size] = [n for m in (a, b, c) for n in (*m.dims, *m.strides)]
+    words = [("ptr", m.data) for m in (a, b, c)] + [("ptr", alpha), ("ptr", beta), ("ptr", status)]
+    words += [("i64", str(n)) for n in (*numbers, *steps)]
+    handed = body.b.stack(f"[{len(words)} x i64]")
+    for position, (kind, value) in enumerate(words):
+        body.b.do(f"store {kind} {value}, ptr {offset(body.b, handed, 8 * position)}")
+    name = _batch(body, dtype, [kind for kind, _ in words])
+    if body.options.threads:
+        each = body.b.op(f"sdiv i64 {work}, {body.b.op(f'add i64 {count}, 1')}")
+        worth = body.b.op(f"sdiv i64 {GRAIN}, {body.b.op(f'add i64 {each}, 1')}")
+        grain = body.b.op(f"add i64 {worth}, 1")
+        body.b.call(PARALLEL_FOR, "void", ("ptr", f"@{name}"), ("ptr", handed), ("i64", str(count)), ("i64", grain))
+    else:
+        body.b.do(f"call void @{name}(ptr {handed}, i64 0, i64 {count})")
+    _look_at(body, body.b.op(f"load i32, ptr {status}"))
 
-    def one(i: str) -> None:
-        here = [
-            Matrix(offset(body.b, m.data, size_mul(body.b, i, memory.stride(0))), m.dims, m.strides)
-            for m, memory in zip((a, b, c), memories, strict=True)
-        ]
-        _call(body, dtype, (here[0], here[1], here[2]), alpha, beta)
 
-    body.repeat(count, one)
+def _batch(body: BodyEmitter, dtype: str, kinds: Sequence[str]) -> str:
+    """Write a function that computes some products of a batch, handed as `_emit_batched` does, and return its name."""
+    outer = body.b
+    name = f"batch.{len(outer.module.helpers)}"
+    outer.module.helpers[name] = ""  # keeps its place while helpers of its own are added
+    b = Builder(outer.module, outer.target, outer.options)
+    given = [
+        b.early(f"load {kind}, ptr {b.early(f'getelementptr i8, ptr %given, i64 {8 * position}')}")
+        for position, kind in enumerate(kinds)
+    ]
+    datas, (alpha, beta, status), numbers, steps = given[:3], given[3:6], given[6:18], given[18:]
+    head, inside, after = b.label("product"), b.label("product.body"), b.label("product.done")
+    b.jump(head)
+    b.place(head)
+    i, phi = b.fresh(), b.reserve()
+    b.branch(b.op(f"icmp slt i64 {i}, %to"), inside, after)
+    b.place(inside)
+    here = []
+    for k, (data, step) in enumerate(zip(datas, steps, strict=True)):
+        rows, columns, outer_step, inner_step = numbers[4 * k : 4 * k + 4]
+        place = offset(b, data, size_mul(b, i, step))
+        here.append(Matrix(place, (rows, columns), (outer_step, inner_step)))
+    code = _write_call(body, b, dtype, (here[0], here[1], here[2]), alpha, beta)
+    failed, good = b.label("failed"), b.label("good")
+    b.branch(b.op(f"icmp eq i32 {code}, 0"), good, failed)
+    b.place(failed)
+    b.do(f"store atomic i32 {code}, ptr {status} monotonic, align 4")
+    b.jump(good)
+    b.place(good)
+    following = b.op(f"add i64 {i}, 1")
+    b.fill(phi, f"{i} = phi i64 [%from, %start], [{following}, %{b.current}]")
+    b.jump(head)
+    b.place(after)
+    b.do("ret void")
+    outer.module.helpers[name] = b.text(f"define internal void @{name}(ptr %given, i64 %from, i64 %to) nounwind")
+    return name
 
 
 def _interpret(product: Callable[[Any, Any], Any]) -> Interpret:
