@@ -1,4 +1,4 @@
-"""Operations written out in the loop IR: positions, running sums, repetitions, searches, choices, draws of outcomes.
+"""Operations that are no plain nests: positions, running sums, repetitions, searches, order, choices, draws of outcomes.
 
 Each is compiled, interpreted and compared with its Op's own `perform`; none may call into Python.
 """
@@ -120,6 +120,42 @@ def test_search(side: str) -> None:
     for length in (1, 2, 3, 4, 7, 8, 15, 16, 17, 65):
         values = np.arange(-1.0, length + 1)
         check(lambda v, w: searchsorted(v, w, side), values[1:-1], values)
+
+
+ORDERED = [
+    *[(CUBE * 3).round().astype(d) for d in ("float64", "float32", "float16", "uint8", "bool", "complex64")],
+    np.where(CUBE > 1, np.nan, CUBE),
+    CUBE[::-1, :, ::2],
+    CUBE[:, :0],
+    CUBE.T,
+]
+
+
+@pytest.mark.parametrize("array", ORDERED)
+@pytest.mark.parametrize("axis", [0, 1, -1, None])
+def test_order(array: Any, axis: int | None) -> None:
+    check(
+        lambda x: [T.sort(x, axis), T.argsort(x, axis, "stable"), T.sort(x, axis)[-1:], T.argsort(x, axis).sum()], array
+    )
+    if array.size:
+        check(
+            lambda x: [
+                T.topk(x, 2, axis),
+                T.argtopk(x, -2, axis),
+                *T.topk_and_argtopk(x, 1, axis, idx_dtype="int32"),
+            ],
+            array,
+        )
+
+
+def test_topk_is_checked() -> None:
+    x, k = T.dvector(), T.lscalar()
+    largest = function([x, k], T.topk(x, k), mode=NATIVE)
+    np.testing.assert_array_equal(largest([1.0, 5, 3], 2), [5, 3])
+    np.testing.assert_array_equal(largest([1.0, 5, 3], -2), [1, 3])
+    for wrong in (0, 4, -4):
+        with pytest.raises(ValueError, match="cannot be satisfied"):
+            largest([1.0, 5, 3], wrong)
 
 
 @pytest.mark.parametrize("mode", ["raise", "wrap", "clip"])

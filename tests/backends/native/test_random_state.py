@@ -11,6 +11,7 @@ import pytest
 import neano.tensor as T
 from neano.backends.native.interpreter import interpret
 from neano.backends.native.runtime.random_state import layout
+from neano.backends.native.spec import check_program
 from neano.compile.function import function
 from neano.compile.mode import Mode
 from neano.graph.shared import shared
@@ -69,6 +70,7 @@ def test_the_loop_ir_draws_the_same(method: str) -> None:
     f = function([], getattr(streams, method)((3, 2), 1.5, 2.5), mode=NATIVE)
     generator = np.random.RandomState(0)
     generator.set_state(state_of(streams.state_updates[0][0].get_value()))
+    check_program(f.stages.program)
     numbers, after = interpret(f.stages.program, [generator])
     np.testing.assert_array_equal(numbers, f())
     assert_equal_states(after, streams.state_updates[0][0].get_value())

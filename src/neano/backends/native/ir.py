@@ -221,8 +221,8 @@ class Invoke:
     """Calls something outside the program: a routine registered in `neano.backends.native.calls` under this name.
 
     Args:
-        routine: "gemm", "gemv", "dot", "ger", "python", "ufunc", "copy" ...
-        results: buffers written (for "python": buffers that get their memory and lengths from the call).
+        routine: "gemm", "gemv", "dot", "ger", "python", "ufunc", "copy", "random_draw", "sort" ...
+        results: buffers written (for "python" and others of `spec.GIVING`: buffers that get their memory from the call).
         operands: buffers read, in the routine's order (a buffer both read and written stands in both).
         scalars: scalar arguments, in the routine's order.
         attributes: hashable constants of the routine (transposes, the position in `Program.objects` of a callable ...).

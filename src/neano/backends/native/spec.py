@@ -42,6 +42,8 @@ DTYPES = frozenset(
 KINDS = frozenset(["input", "output", "array", "scratch", "constant", "view"])
 PREDICATES = frozenset(["lt", "gt", "le", "ge", "eq", "neq", "isnan", "isinf", "inopenrange", "inclosedrange"])
 MAX_CHECK_ARGS = 8
+GIVING = frozenset(["python", "random_write", "random_new", "argsort"])
+"""Routines whose results get their memory, or are objects that come, from the call."""
 
 
 class SpecError(Exception):
@@ -190,7 +192,7 @@ class _Checker:
                 for name in statement.operands:
                     self.buffer(name)
                 for name in statement.results:
-                    buffer = self.buffer(name, bound=statement.routine != "python")
+                    buffer = self.buffer(name, bound=statement.routine not in GIVING)
                     self.require(buffer.kind not in ("input", "constant"), f"{name!r} is read only")
                     self.bound.add(name)
 

@@ -41,11 +41,11 @@ def emit(body: BodyEmitter, invoke: Invoke) -> None:
         body.require_object(item)
         b.call("Py_IncRef", "void", ("ptr", item))
         body.keep(name, item)
-        _bind(body, body.program.buffers[name], item)
+        bind(body, body.program.buffers[name], item)
     body.drop_temporaries()
 
 
-def _bind(body: BodyEmitter, buffer: Buffer, item: str) -> None:
+def bind(body: BodyEmitter, buffer: Buffer, item: str) -> None:
     """Let a buffer be an object that a call returned.
 
     The function stops with a TypeError where an array is due and that is none of the buffer's dtype and rank.

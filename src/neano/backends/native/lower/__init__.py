@@ -18,5 +18,6 @@ from neano.backends.native.lower import (  # noqa: F401 - imported for what they
     repetition,
     selection,
     shape,
+    sort,
     subtensor,
 )
