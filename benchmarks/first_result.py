@@ -1,6 +1,6 @@
 """A process of its own: loads LLVM, then times the way from symbols to the first result. Prints a line of JSON.
 
-    python -m benchmarks.first_result [engine]
+    python -m benchmarks.first_result llvm|engine
 
 With `engine`, the native backend's modules are loaded before the clock starts, too.
 """
