@@ -9,11 +9,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: help demo test test-all doctest lint format types layers bench pythons wheel clean
+.PHONY: help demo test test-all fuzz doctest lint format types layers bench pythons wheel clean
 
 help:
 	@echo "make demo      train a classifier of handwritten digits"
 	@echo "make test      the quick tests        make test-all  all of them"
+	@echo "make fuzz      20,000 random graphs: native code, the reference and the interpreter agree"
 	@echo "make doctest   the examples in docs   make lint types layers  static checks"
 	@echo "make bench     measurements           make pythons   tests on each CPython 3.11, 3.12, 3.13 found here"
 	@echo "make wheel     build the wheel and try it in an environment of its own"
@@ -34,6 +35,9 @@ test: $(VENV)/with-test
 
 test-all: $(VENV)/with-test
 	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long"
+
+fuzz: $(VENV)/with-test
+	$(BIN)/python -m pytest -q -n $(WORKERS) -m "long or not long" tests/differential
 
 doctest: $(VENV)/with-test
 	$(BIN)/python -m pytest -q --doctest-modules --doctest-glob='*.md' src/neano docs README.md

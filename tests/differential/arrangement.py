@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 
 from differential import values
@@ -146,7 +145,9 @@ def joining(builder: Builder) -> None:
         ]
         pieces = [name, *[choices.pick(others) for _ in range(choices.integer(1, 2))]]
         sign = choices.pick((axis, axis - rank))
-        builder.bind(choices.pick((f"T.join({sign}, {', '.join(pieces)})", f"T.concatenate([{', '.join(pieces)}], {sign})")))
+        builder.bind(
+            choices.pick((f"T.join({sign}, {', '.join(pieces)})", f"T.concatenate([{', '.join(pieces)}], {sign})"))
+        )
     elif how == 3:
         first = choices.integer(0, shape[axis])
         builder.bind(f"T.split({name}, [{first}, {shape[axis] - first}], 2, {axis})")
@@ -279,5 +280,3 @@ def ordered(builder: Builder) -> None:
         f"T.diff({name}, 1, {axis})",
     )
     builder.bind(choices.pick(forms))
-
-

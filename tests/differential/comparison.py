@@ -114,7 +114,9 @@ class Check:
                 raise Mismatch("does not raise", f"{type(expected).__name__}: {expected}") from error
             raise Mismatch("rewritten away", f"{type(expected).__name__}: {expected}")
         if type(found) is not type(expected) and type(found) not in noise.errors_of(*self.graph(self.reference)):
-            raise Mismatch("error class", f"{type(expected).__name__} ({expected}), native {type(found).__name__} ({found})")
+            raise Mismatch(
+                "error class", f"{type(expected).__name__} ({expected}), native {type(found).__name__} ({found})"
+            )
         return "raises"
 
     def _own_memory(self, found: list[Any], arguments: list[Any]) -> None:
@@ -238,7 +240,9 @@ def outside(value: Any, centre: Any, samples: list[Any], size: Any, signs: bool,
         spread = np.maximum(spread, np.where(np.isfinite(sample) & finite, np.abs(sample - exact), 0))
     unit = float(np.finfo(centre.dtype).eps)
     tolerance = MARGIN * spread + 4 * unit * size + float(np.finfo(centre.dtype).smallest_subnormal) * 2
-    close = np.where(finite, np.abs(value - exact) <= tolerance, (value == centre) | (np.isnan(value) & np.isnan(centre)))
+    close = np.where(
+        finite, np.abs(value - exact) <= tolerance, (value == centre) | (np.isnan(value) & np.isnan(centre))
+    )
     if signs and not samples:
         close &= ~((value == 0) & (centre == 0) & (np.signbit(value) != np.signbit(centre)))
     elif signs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -145,5 +145,7 @@ class Program:
         lines.append("for mode in [neano.Mode('py', None), None]:")
         lines.append(f"    f = {self.call()}")
         lines.append("    print(*f(*values), sep='\\n')")
-        lines += [f"    print({s.name}.get_value()); {s.name}.set_value({s.value})" for s in self.shared if self.updates]
+        lines += [
+            f"    print({s.name}.get_value()); {s.name}.set_value({s.value})" for s in self.shared if self.updates
+        ]
         return "\n".join(lines) + "\n"

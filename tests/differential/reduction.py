@@ -20,7 +20,23 @@ def _axes(builder: Builder, name: str, single: bool = False) -> str:
 def reduction(builder: Builder) -> None:
     choices = builder.choices
     function = choices.pick(
-        ("sum", "sum", "sum", "prod", "mean", "max", "min", "argmax", "argmin", "any", "all", "var", "std", "norm", "ptp")
+        (
+            "sum",
+            "sum",
+            "sum",
+            "prod",
+            "mean",
+            "max",
+            "min",
+            "argmax",
+            "argmin",
+            "any",
+            "all",
+            "var",
+            "std",
+            "norm",
+            "ptp",
+        )
     )
     name = builder.any_name("iu" if function in ("any", "all") and choices.chance(40) else "biufc")
     keepdims = ", keepdims=True" if choices.chance(30) and function != "ptp" else ""

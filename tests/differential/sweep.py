@@ -39,7 +39,8 @@ def smaller(program: Program) -> list[Program]:
         if outputs:
             found.append(replace(program, statements=rest, outputs=outputs))
         found += [
-            replace(program, statements=program.statements[: i + 1], outputs=(name,), updates=()) for name in names
+            replace(program, statements=program.statements[: i + 1], outputs=(name,), updates=())
+            for name in names
             if (name,) != program.outputs
         ]
     for i in range(len(program.inputs)):

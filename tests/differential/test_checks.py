@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-
 import neano.tensor as T
 from differential import comparison, noise
 from differential.comparison import Band, check, same_bits
@@ -16,7 +15,9 @@ from differential.sweep import failure, minimal
 from neano.scalar.rows import ROWS
 
 
-def program(value: str, text: str, *more: Statement, dtype: str = "float64", rank: int = 1, **options: object) -> Program:
+def program(
+    value: str, text: str, *more: Statement, dtype: str = "float64", rank: int = 1, **options: object
+) -> Program:
     """Return a program of one input, `x`, whose output is `v`."""
     statements = (Statement(("v",), text), *more)
     return Program((Input("x", dtype, (False,) * rank, value),), statements, **{"outputs": ("v",), **options})

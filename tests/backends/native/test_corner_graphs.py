@@ -118,3 +118,9 @@ def test_part_found_to_have_length_1_by_what_is_written():
     x, mask = T.dvector("x"), T.TensorType("bool", (True,))("mask")
     first, _ = T.split(x, [1, 1], 2, 0)
     check([x, mask], T.inc_subtensor(first[mask], first), [np.array([3.355, 0.02]), np.array([True])])
+
+
+def test_element_of_an_empty_constant():
+    f = neano.function([], T.take(T.constant(np.zeros(0)), [4, -8], 0, "wrap"))
+    with pytest.raises(IndexError):
+        f()

@@ -319,7 +319,8 @@ class Planner:
             return self.x.const(data.reshape(-1)[0], data.dtype.name)
         known = [i.value for i in index if isinstance(i, ir.Const)]
         if len(known) == len(index):
-            return self.x.const(data[tuple(known)], data.dtype.name)
+            inside = all(0 <= i < n for i, n in zip(known, data.shape, strict=True))
+            return self.x.const(data[tuple(known)] if inside else 0, data.dtype.name)  # outside: a check fails before
         return self.read(self.store(variable), index)
 
     def define(self, variable: Variable, lengths: Sequence[Expr], value: Callable[[Sequence[Expr]], Expr]) -> None:
