@@ -42,7 +42,7 @@ DTYPES = frozenset(
 KINDS = frozenset(["input", "output", "array", "scratch", "constant", "view"])
 PREDICATES = frozenset(["lt", "gt", "le", "ge", "eq", "neq", "isnan", "isinf", "inopenrange", "inclosedrange"])
 MAX_CHECK_ARGS = 8
-GIVING = frozenset(["python", "random_write", "random_new", "argsort"])
+GIVING = frozenset(["as_contiguous", "python", "random_write", "random_new", "argsort"])
 """Routines whose results get their memory, or are objects that come, from the call."""
 
 

@@ -85,7 +85,7 @@ def as_object(body: BodyEmitter, name: str) -> str:
     if root == name and memory.owner:
         return memory.owner
     kind = body.program.buffers[root].kind
-    if kind == "scratch":
+    if kind == "scratch" or body.may_be_copy(name):
         return copied(body, memory)
     owner = memory.owner
     if kind == "input":

@@ -188,6 +188,12 @@ class BodyEmitter(StatementEmitter):
             name = self.views[name]
         return name
 
+    def may_be_copy(self, name: str) -> bool:
+        """Return whether a buffer, or what it is a window on, may be scratch memory in place of what it stands for."""
+        while name in self.views and name not in self.blocks:
+            name = self.views[name]
+        return name in self.blocks
+
     def no_memory(self, condition: str) -> None:
         """Leave with a MemoryError if an i1 holds."""
         b = self.b

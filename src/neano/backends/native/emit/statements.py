@@ -271,5 +271,11 @@ class StatementEmitter:
 
 
 def views_of(program: Program) -> dict[str, str]:
-    """Return the base of each buffer that is a window on another."""
-    return {s.buffer: s.base for s in statements(program.body) if isinstance(s, (View, Reinterpret))}
+    """Return the base of each buffer that is a window on another, or may be one."""
+    found: dict[str, str] = {}
+    for each in statements(program.body):
+        if isinstance(each, (View, Reinterpret)):
+            found[each.buffer] = each.base
+        elif isinstance(each, Invoke) and each.routine == "as_contiguous":
+            found[each.results[0]] = each.operands[0]
+    return found

@@ -121,7 +121,7 @@ class _Effects:
             read, written = buffers_used(each)
             if isinstance(each, Update):
                 read = ()
-            if isinstance(each, (View, Reinterpret)):
+            if isinstance(each, (View, Reinterpret)) or (isinstance(each, Invoke) and each.routine == "as_contiguous"):
                 written = ()
             self.reads |= {_root(name, views) for name in read}
             self.writes |= {_root(name, views) for name in written}

@@ -129,6 +129,12 @@ def _(op: Reshape, node: Apply, planner: Planner) -> None:
         alias = planner.place(output, lengths, "view")
         planner.add(Invocation("reinterpret", (alias,), (base,)))
         return
+    if base is not None and base.kind == "input" and output not in planner.fgraph.outputs:
+        flat = planner.new_stored(base.dtype, given, "view")
+        planner.add(Invocation("as_contiguous", (flat,), (base,)))
+        alias = planner.place(output, lengths, "view")
+        planner.add(Invocation("reinterpret", (alias,), (flat,)))
+        return
     # the elements are written where the result lies, under the source's lengths
     target = planner.place(output, lengths)
     under_source = planner.new_stored(target.dtype, given, "view")
