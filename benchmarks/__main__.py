@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks`: measurements of calls, starting and building; `peers` and `accuracy` have options."""
+"""The command `python -m benchmarks`: measurements of calls, starting, building; `peers`, `limit`, `accuracy` have options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from pathlib import Path
 from benchmarks.document import write_section
 
 FIGURES = ("calls", "startup", "build")
-WITH_OPTIONS = {"peers": "benchmarks.peers.compare", "accuracy": "benchmarks.accuracy.report"}
+WITH_OPTIONS = {
+    "peers": "benchmarks.peers.compare",
+    "limit": "benchmarks.limit.compare",
+    "accuracy": "benchmarks.accuracy.report",
+}
 
 
 class Tee(io.StringIO):
