@@ -1,6 +1,7 @@
-"""Runs rows in one system and prints a line of JSON for each: `PYTHON -m benchmarks.peers.child SYSTEM [ROW ...]`.
+"""A system in its own interpreter, that does what it is asked to: `PYTHON -m benchmarks.peers.child SYSTEM`.
 
-Rows are chosen by the beginnings of their names. A row that a system cannot do says why.
+It reads commands, a line each, and answers each with a line of JSON: `build ROW` makes the function and sums up its results,
+`time` times the function that was built last. A row that a system cannot do says why.
 """
 
 from __future__ import annotations
@@ -17,32 +18,47 @@ from benchmarks.peers.systems import system
 from benchmarks.peers.timing import microseconds, summary
 
 
-def measure(name: str, row: Row) -> dict[str, Any]:
-    """Return what a row takes in a system: seconds to build, microseconds a call, and the summary of its results."""
-    m = system(name)
-    first, second = m.put(row.first_inputs()), m.put(row.second_inputs())
-    start = time.perf_counter()
-    call, state = m.compile(row)
-    result = call(*first)
-    if m.wait is not None:
-        m.wait(result)
-    build = time.perf_counter() - start
-    check = summary(result) + summary(call(*second)) + summary(state())
-    return {"build": build, "microseconds": microseconds(call, m.wait, first, second), "check": check}
+class Child:
+    """The system, and the row that it works on."""
+
+    def __init__(self, name: str) -> None:
+        self.system = system(name)
+        self.rows = {row.name: row for row in ROWS}
+        self.arguments: tuple[Any, ...] = ()
+
+    def answer(self, command: str, name: str = "") -> dict[str, Any]:
+        """Do what a command says."""
+        if command == "build":
+            return self.build(self.rows[name])
+        return {"microseconds": microseconds(*self.arguments)}
+
+    def build(self, row: Row) -> dict[str, Any]:
+        """Make the function of a row; return the seconds from symbols to the first result, and the summary of the results."""
+        self.arguments = ()
+        first, second = self.system.put(row.first_inputs()), self.system.put(row.second_inputs())
+        wait = self.system.wait
+        start = time.perf_counter()
+        call, state = self.system.compile(row)
+        result = call(*first)
+        if wait is not None:
+            wait(result)
+        seconds = time.perf_counter() - start
+        check = summary(result) + summary(call(*second)) + summary(state())
+        self.arguments = call, wait, first, second
+        return {"build": seconds, "check": check}
 
 
-def main(name: str, chosen: list[str]) -> None:
-    """Print the results of the rows whose names begin with one of those chosen; of all where none is."""
+def main(name: str) -> None:
+    """Answer the commands on standard input."""
     warnings.filterwarnings("ignore")
-    for row in ROWS:
-        if chosen and not row.name.startswith(tuple(chosen)):
-            continue
+    child = Child(name)
+    for line in sys.stdin:
         try:
-            result = measure(name, row)
+            result = child.answer(*line.split())
         except Exception as error:  # a system that cannot do a row loses it, whatever the reason, and says why
             result = {"error": f"{type(error).__name__}: {error}"[:300]}
-        print(json.dumps({"system": name, "row": row.name, **result}), flush=True)
+        print(json.dumps(result), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1])

@@ -1,50 +1,48 @@
 """`python -m benchmarks peers`: runs the rows in every system given, in turn, and prints or writes the table.
 
-A cell is the best time of a call over the rounds. A result that disagrees with the median of the systems' is marked, and
-loses the row. The ratio is the best peer's time over Neano's.
+A cell is the best time of a call over rounds in which the systems run in turn. A result that disagrees with the median of the
+systems' is marked, and loses the row. The ratio is the best peer's time over Neano's.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
+import contextlib
 import statistics
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks.document import write_section
 from benchmarks.measuring import processor
+from benchmarks.peers.asking import Peer
 from benchmarks.peers.row import Row
 from benchmarks.peers.rows import ROWS
 from benchmarks.peers.systems import TITLES
-from benchmarks.startup import environment
 
 OWN = "neano"
 
 
 @dataclass
 class Results:
-    """What was measured: (row, system) -> the best time, the least seconds of building, the summary, or an error."""
+    """What was measured: (row, system) -> the best time, the seconds of building, the summary, or an error."""
 
     microseconds: dict[tuple[str, str], float] = field(default_factory=dict)
     build: dict[tuple[str, str], float] = field(default_factory=dict)
     checks: dict[tuple[str, str], list[list[float]]] = field(default_factory=dict)
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
 
-    def add(self, found: Mapping[str, Any]) -> None:
-        key = found["row"], found["system"]
-        if "error" in found:
-            self.errors[key] = found["error"]
-            return
-        self.microseconds[key] = min(found["microseconds"], self.microseconds.get(key, float("inf")))
-        self.build[key] = min(found["build"], self.build.get(key, float("inf")))
-        self.checks[key] = found["check"]
+    def add(self, row: Row, system: str, answer: Mapping[str, Any]) -> None:
+        """Take in what a system answered to `build` or `time`."""
+        key = row.name, system
+        if "error" in answer:
+            self.errors[key] = answer["error"]
+        elif "check" in answer:
+            self.build[key], self.checks[key] = answer["build"], answer["check"]
+        else:
+            self.microseconds[key] = min(answer["microseconds"], self.microseconds.get(key, float("inf")))
 
     def agrees(self, row: Row, system: str) -> bool:
         """Say whether each output of a system is what the median of all systems gives."""
@@ -71,25 +69,17 @@ class Results:
         return min(peers) / self.microseconds[row.name, OWN] if self.agrees(row, OWN) else 0.0
 
 
-def run_child(system: str, python: str, rows: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Run a system in its interpreter and yield the results of its rows as they come."""
-    with tempfile.TemporaryDirectory() as cache:
-        variables = environment(NEANO_CACHE_DIR=f"{cache}/neano")
-        if system != OWN:  # a peer's interpreter sees the benchmarks, and nothing of ours
-            variables["PYTHONPATH"] = str(Path(__file__).parent.parent.parent)
-        command = [python, "-m", "benchmarks.peers.child", system, *rows]
-        with subprocess.Popen(
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            os.set_blocking(process.stderr.fileno(), False)
-            for line in process.stdout:
-                if line.startswith("{"):
-                    yield json.loads(line)
-            last = (process.stderr.read() or "").strip().splitlines()[-1:]
-        if process.returncode:
-            print(f"{system} ended with {process.returncode}: {last}", file=sys.stderr)
+def measure(row: Row, peers: Sequence[Peer], rounds: int, results: Results) -> None:
+    """Build a row in each system, then time it in all of them in turn, several times."""
+    able = []
+    for peer in peers:
+        built = peer.ask(f"build {row.name}")
+        results.add(row, peer.name, built)
+        if "error" not in built:
+            able.append(peer)
+    for _ in range(rounds):
+        for peer in able:
+            results.add(row, peer.name, peer.ask("time"))
 
 
 def time_text(microseconds: float) -> str:
@@ -150,20 +140,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "systems", nargs="*", metavar="SYSTEM=PYTHON", help=f"peers and their interpreters: {', '.join(TITLES)}"
     )
-    parser.add_argument("--rounds", type=int, default=1, help="how often each system runs, in turn")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each row is timed in each system, in turn")
     parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
     parser.add_argument("--write", metavar="FILE", help="write the tables into the section of a document")
     given = parser.parse_args(arguments)
     pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
     systems = [s for s in TITLES if s in pythons]
-    results = Results()
-    for number in range(given.rounds):
-        for system in systems:
-            for found in run_child(system, pythons[system], given.rows):
-                results.add(found)
-                took = time_text(found["microseconds"]) if "microseconds" in found else found["error"]
-                print(f"round {number + 1}, {system}, {found['row']}: {took}", file=sys.stderr, flush=True)
     rows = [row for row in ROWS if not given.rows or row.name.startswith(tuple(given.rows))]
+    results = Results()
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(name, pythons[name], own=name == OWN)) for name in systems]
+        for row in rows:
+            measure(row, peers, given.rounds, results)
+            print(table(results, [row], systems)[-1], file=sys.stderr, flush=True)
     text = document(results, rows, systems, given.rounds)
     print(text)
     if given.write:
@@ -177,9 +166,9 @@ def document(results: Results, rows: Sequence[Row], systems: Sequence[str], roun
     ahead = sum(ratio is not None and ratio > 1 for _, ratio in ratios)
     reached = sum(ratio is not None and ratio >= row.goal for row, ratio in ratios)
     intro = (
-        f"Processor: {processor()}. Time of a call, best of {rounds} x 9 repeats, inputs alternating, the loop's own cost taken"
-        f" off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches the goal (bold) on {reached}."
-        " Goals of rows with a * are set against the compilers, not NumPy."
+        f"Processor: {processor()}. Time of a call, the best of {rounds} rounds in which the systems are timed in turn, inputs"
+        f" alternating, the loop's own cost taken off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches"
+        f" the goal (bold) on {reached}. Goals of rows with a * are set against the compilers, not NumPy."
     )
     failures = [
         f"- {TITLES[s]}, {name}: {error}" for (name, s), error in results.errors.items() if "Unsupported" not in error

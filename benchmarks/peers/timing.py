@@ -45,7 +45,7 @@ def make_loop(parts: Sequence[Sequence[Any]], template: str) -> Loop:
 
 
 def microseconds(
-    call: Any, wait: Any, first: Sequence[Any], second: Sequence[Any], budget: float = 0.5, repeats: int = 9
+    call: Any, wait: Any, first: Sequence[Any], second: Sequence[Any], budget: float = 0.15, repeats: int = 5
 ) -> float:
     """Return what a call costs: the best of the repeats, inputs alternating, without the loop's own cost."""
     loop = make_loop((first, second), "call({})" if wait is None else "wait(call({}))")

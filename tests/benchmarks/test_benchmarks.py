@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from benchmarks.document import write_section
 from benchmarks.measuring import Call, Figure, interleaved, median_ratio, processor, report
-from benchmarks.peers.compare import Results, document
+from benchmarks.peers.asking import Peer
+from benchmarks.peers.compare import Results, document, measure
 from benchmarks.peers.row import Row
 from benchmarks.peers.rows import ROWS
 from benchmarks.peers.systems import system
@@ -59,16 +61,30 @@ def test_a_result_that_disagrees_loses_its_row() -> None:
     row = Row("row", lambda m, x: x, lambda random: (np.ones(3),), goal=2.0)
     results = Results()
     for name, time, value in (("neano", 1.0, 2.0), ("numpy", 3.0, 2.0), ("jax", 0.5, 2.1)):
-        results.add(
-            {"system": name, "row": "row", "build": 1.0, "microseconds": time, "check": summary(np.full(3, value))}
-        )
-    results.add({"system": "torch", "row": "row", "error": "RuntimeError: no"})
+        results.add(row, name, {"build": 1.0, "check": summary(np.full(3, value))})
+        results.add(row, name, {"microseconds": time + 1})
+        results.add(row, name, {"microseconds": time})
+    results.add(row, "torch", {"error": "RuntimeError: no"})
     assert results.agrees(row, "neano")
     assert not results.agrees(row, "jax")
     assert results.ratio(row) == 3.0
     text = document(results, [row], ["neano", "numpy", "jax", "torch"], 1)
     assert "| row | 1 µs | 3 µs | 0.5 µs (wrong) | error | **3.00** | 2 |" in text
     assert "RuntimeError: no" in text
+
+
+def test_a_system_is_asked_in_its_own_interpreter() -> None:
+    row = next(row for row in ROWS if row.name == "formula-10")
+    results = Results()
+    with Peer("numpy", sys.executable) as peer:
+        measure(row, [peer], 1, results)
+        assert "no derivatives" in peer.ask("build radon")["error"]
+        assert peer.process is not None
+        peer.process.kill()
+        assert "ended with" in peer.ask("time")["error"]
+        assert "build" in peer.ask("build scalar")
+    assert results.microseconds[row.name, "numpy"] > 0
+    assert not results.errors
 
 
 def test_names_of_rows_differ() -> None:
