@@ -10,7 +10,10 @@ from neano.backends.native.schedule.registry import needs_buffers, plan_node
 from neano.graph.variable import Apply, Variable
 from neano.tensor.join import Join, Split, known_axis
 
-MISFIT = "all the input array dimensions except for the concatenation axis must match exactly: along dimension {axis}, {{0}} and {{1}}"
+MISFIT = (
+    "all the input array dimensions except for the concatenation axis must match exactly: "
+    "along dimension {axis}, {{0}} and {{1}}"
+)
 
 
 def _axis(node: Apply, position: int, rank: int) -> int | None:

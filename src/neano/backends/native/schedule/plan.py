@@ -235,4 +235,3 @@ class Plan:
 def reads_of(item: Item) -> list[Access]:
     """Return what the expressions of an item read of stored values."""
     return [access for expr in item.expressions() for access in accesses_in(expr)]
-

@@ -96,7 +96,8 @@ def item_text(item: Item, schedule: Schedule) -> str:
         return f"{', '.join(result.name for result in item.results)} = {item.name}({', '.join(parts)}), written out"
     target = f"{item.target.name}[{_list(item.index)}]"
     if item.position is not None and item.companion is not None:
-        return f"{target}, {item.companion.name} arg{item.combine}= {expression_text(item.value)} at {expression_text(item.position)}"
+        found = f"{expression_text(item.value)} at {expression_text(item.position)}"
+        return f"{target}, {item.companion.name} arg{item.combine}= {found}"
     combine = f" {item.combine}" if item.combine is not None else " "
     return f"{target}{combine}= {expression_text(item.value)}"
 
