@@ -69,6 +69,6 @@ def scalar_constructor(
         TypeError: the value is not a number.
     """
     if not isinstance(value, (bool, int, float, complex, np.number, np.bool_)):
-        raise TypeError(f"not a number: {value!r}")
+        raise TypeError(f"not a number but a value of {type(value)}")  # its text would cost more than all else
     array = np.asarray(value)
     return ScalarSharedVariable(name, TensorType(array.dtype, ()), array, strict, allow_downcast)
