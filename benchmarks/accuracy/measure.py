@@ -13,7 +13,7 @@ from mpmath import isfinite, ldexp, mag, mp, mpf
 
 from benchmarks.accuracy.functions import FUNCTIONS, Measured
 from benchmarks.accuracy.running import Way, apply
-from benchmarks.accuracy.samples import SPECIAL, multiples, within
+from benchmarks.accuracy.samples import SPECIAL, every_number, multiples, within
 from neano.scalar.rows import ROWS
 
 PRECISION = 140
@@ -69,10 +69,13 @@ def points(function: Measured, dtype: str, count: int, seed: int = 0) -> list[np
     rng = np.random.default_rng(seed)
     if function.pairs is not None:
         return function.pairs(count, dtype, rng)
-    with np.errstate(over="ignore"):
-        found = within(function.intervals, function.points, count, dtype, rng)
-    if function.multiples:
-        found = np.concatenate([found, multiples(dtype, rng)])
+    if dtype == "float16":
+        found = every_number(dtype)
+    else:
+        with np.errstate(over="ignore"):
+            found = within(function.intervals, function.points, count, dtype, rng)
+        if function.multiples:
+            found = np.concatenate([found, multiples(dtype, rng)])
     found = found[(found >= function.lowest) & (found <= function.highest)]
     return [found if function.screen else rng.choice(found, EXACTLY)]
 

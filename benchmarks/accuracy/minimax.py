@@ -79,9 +79,7 @@ def unshifted(coefficients: Sequence[Any], middle: Any, half: Any) -> list[Any]:
     """Return the coefficients in x of a polynomial in (x - middle) / half."""
     result = [mpf(0)] * len(coefficients)
     for coefficient in reversed(coefficients):
-        result = [
-            (result[k - 1] if k else mpf(0)) / half - result[k] * middle / half for k in range(len(result))
-        ]
+        result = [(result[k - 1] if k else mpf(0)) / half - result[k] * middle / half for k in range(len(result))]
         result[0] += coefficient
     return result
 

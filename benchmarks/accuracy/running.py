@@ -30,7 +30,7 @@ class Way:
 
 @cache
 def ways() -> tuple[Way, ...]:
-    """Return the ways that this processor can run: each width of vectors, scalars, and vectors without the platform's functions."""
+    """Return the ways that this processor can run: each width of vectors, our own kernels alone, and scalars."""
     if platform.machine() not in ("x86_64", "AMD64"):
         widths = [Way("vectors", host())]
     else:
@@ -62,7 +62,7 @@ def _program(function: str, dtypes: Sequence[str], result: str, ndim: int) -> Pr
 
 def compiled(function: str, dtypes: Sequence[str], result: str, target: Target, ndim: int = 1) -> Callable[..., Any]:
     """Return a function of arrays that applies a row of the table of scalar functions to each element."""
-    emitted = emit(_program(function, dtypes, result, ndim), target, Options())
+    emitted = emit(_program(function, dtypes, result, ndim), target, Options(threads=False))
     signature = Signature(tuple(Input(dtype, ndim) for dtype in dtypes), 1)
     linked = link_function(signature, emitted.modules, emitted.symbols)
     made: Callable[..., Any] = native_callable(

@@ -19,6 +19,12 @@ def bit_patterns(count: int, dtype: str, rng: np.random.Generator) -> np.ndarray
     return found[np.isfinite(found)]
 
 
+def every_number(dtype: str) -> np.ndarray:
+    """Return all finite numbers of a dtype of 16 bits."""
+    found = np.arange(2**16, dtype="uint16").view(dtype)
+    return found[np.isfinite(found)]
+
+
 def around(points: Sequence[float], dtype: str) -> np.ndarray:
     """Return each point's neighbours, first one by one, then at growing distances, on both sides."""
     centres = np.array([p for p in points if abs(p) <= float(np.finfo(dtype).max)], dtype)

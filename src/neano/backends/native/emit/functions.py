@@ -65,13 +65,18 @@ def call_math(b: Builder, function: str, *values: Value) -> Value:
         return convert(b, call_math(b, function, *[convert(b, v, "float32") for v in values]), "float16")
     found = MATH[function]
     if all(is_float(v.dtype) for v in values):
-        for provider in PROVIDERS:
-            result = provider(b, function, values)
-            if result is not None:
-                return result
+        own = provided(b, function, *values)
+        if own is not None:
+            return own
         if found.libm:
             return _vector_call(b, function, values) or libm_call(b, found.libm, *values)
     return ufunc_call(b, found.module, found.ufunc, *values)
+
+
+def provided(b: Builder, function: str, *values: Value) -> Value | None:
+    """Return a function of real values (float32 or float64) by a kernel of the engine's own, None where there is none."""
+    results = (provider(b, function, values) for provider in PROVIDERS)
+    return next((result for result in results if result is not None), None)
 
 
 def _vector_call(b: Builder, function: str, values: tuple[Value, ...]) -> Value | None:

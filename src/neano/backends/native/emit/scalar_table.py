@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from neano.backends.native.emit import arithmetic as a
 from neano.backends.native.emit.activations import hard_pieces, sigmoid, softplus, softsign
 from neano.backends.native.emit.casts import convert, to_bool
-from neano.backends.native.emit.functions import call_math
+from neano.backends.native.emit.functions import call_math, provided
 from neano.backends.native.emit.powers import power
 from neano.backends.native.emit.text import ELEMENT, PART, Builder, Value, is_complex, is_float, join_parts, words
 
@@ -138,6 +138,11 @@ def _zeta_at(b: Builder, order: Value, x: Value) -> Value:
 
 
 @a.widened
+def _trigamma(b: Builder, x: Value) -> Value:
+    return provided(b, "trigamma", x) or _zeta_at(b, a.one(x), x)
+
+
+@a.widened
 def _polygamma(b: Builder, order: Value, x: Value) -> Value:
     found = b.select(a.eq(b, order, a.zero(order)), call_math(b, "psi", x), _zeta_at(b, order, x))
     return b.select(b.compare("oeq", b.intrinsic("floor", order), order), found, a.number(math.nan, order))
@@ -214,7 +219,7 @@ SCALAR: dict[str, Lowering] = {
     # special functions
     **{name: math_function(name) for name in words("erf erfc erfcx erfinv erfcinv gamma psi gammainc gammaincc jv iv")},
     "gammaln": plain(_gammaln),
-    "tri_gamma": lambda b, xs, dtype: _zeta_at(b, a.one(xs[0]), xs[0]),
+    "tri_gamma": plain(_trigamma),
     "polygamma": plain(_polygamma),
     "chi2sf": lambda b, xs, dtype: call_math(b, "chdtrc", xs[1], xs[0]),
     "gammau": plain(_incomplete("gammaincc")),

@@ -7,8 +7,8 @@ below 1. Polynomials by Remez (`python -m benchmarks.accuracy.minimax erf erfc`)
 
 from __future__ import annotations
 
-from neano.backends.native.emit.vector_math.exponential import TAIL, reduced, scaled
-from neano.backends.native.emit.vector_math.number import Number, where
+from neano.backends.native.emit.vector_math.exponential import TAIL, reduced
+from neano.backends.native.emit.vector_math.number import Number, times_power_of_two, where
 
 ERF = (
     1.1283791670955126,
@@ -66,7 +66,7 @@ def _erfc_of_positive(x: Number) -> Number:
     # (x - 4) / (x + 4) with what the division leaves: the polynomial is steep.
     below = x + 4.0
     t = (x - 4.0) / below
-    return scaled(exponential * (t.polynomial(ERFC) / (x * 2.0 + 1.0)), n)
+    return times_power_of_two(exponential * (t.polynomial(ERFC) / (x * 2.0 + 1.0)), n)
 
 
 def erfc(x: Number) -> Number:

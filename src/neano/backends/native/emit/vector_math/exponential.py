@@ -7,7 +7,13 @@ exp(r) = 1 + r + r**2 P(r), P by Remez (`python -m benchmarks.accuracy.minimax e
 
 from __future__ import annotations
 
-from neano.backends.native.emit.vector_math.number import Number, power_of_two, round_to_integer, where
+from neano.backends.native.emit.vector_math.number import (
+    Number,
+    power_of_two,
+    round_to_integer,
+    times_power_of_two,
+    where,
+)
 
 TAIL = {
     "float64": (
@@ -49,15 +55,8 @@ TINY = {"float64": 2.0**-54, "float32": 2.0**-25}
 def reduced(x: Number) -> tuple[Number, Number]:
     """Return (r, n) with x = n log(2) + r, n a whole number."""
     high, low = LN2[x.dtype]
-    n, _ = round_to_integer(x * 1.4426950408889634)
-    return (n * -high + x) - n * low, n
-
-
-def scaled(x: Number, n: Number) -> Number:
-    """Return x * 2**n, rounded once (x of about 1, n whole, results of any size): in two steps, the first exact."""
-    first, bits = round_to_integer(n * 0.5)
-    _, rest = round_to_integer(n - first)
-    return x * power_of_two(bits, x.dtype) * power_of_two(rest, x.dtype)
+    n, _ = round_to_integer(x, 1.4426950408889634)
+    return n.fma(-low, n.fma(-high, x)), n
 
 
 def clipped(x: Number) -> Number:
@@ -66,7 +65,7 @@ def clipped(x: Number) -> Number:
 
 def exp(x: Number) -> Number:
     r, n = reduced(clipped(x))
-    return scaled((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n)
+    return times_power_of_two((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n)
 
 
 def exp2(x: Number) -> Number:
@@ -74,7 +73,7 @@ def exp2(x: Number) -> Number:
     near = x.at_least(-1100.0 if x.dtype == "float64" else -160.0).at_most(1100.0 if x.dtype == "float64" else 160.0)
     n, _ = round_to_integer(near)
     r = (near - n) * 0.6931471805599453
-    return scaled((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n)
+    return times_power_of_two((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n)
 
 
 def half_expm1(x: Number) -> Number:

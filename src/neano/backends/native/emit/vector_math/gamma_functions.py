@@ -1,5 +1,5 @@
-"""loggamma, digamma and trigamma for float64; float32 is computed in float64. Negative arguments, which are rare, go to
-libm or SciPy.
+"""loggamma, digamma and trigamma for float64; float32 is computed in float64. loggamma of negative arguments, which are
+rare, is left to libm.
 
 loggamma: below 8.25 the argument is moved to [1.25, 2.25], where loggamma(2 + y) = y P(y) keeps its digits beside the zero at 2;
 beside the one at 1 log(x) does, too. Above, Stirling's formula. digamma: below 6 it is moved to [1, 2), where
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import math
 
-from neano.backends.native.emit.vector_math.branch import where_rarely
-from neano.backends.native.emit.vector_math.logarithm import log
+from neano.backends.native.emit.vector_math.branch import unless, where_rarely
+from neano.backends.native.emit.vector_math.circular import cosine, sine
+from neano.backends.native.emit.vector_math.double_double import two_product
+from neano.backends.native.emit.vector_math.logarithm import log_of_any
 from neano.backends.native.emit.vector_math.number import Number, round_to_integer, where
 
 NEAR_2 = (
@@ -84,6 +86,9 @@ PSI = (
 PSI_ROOT = (-0.03836785502790008, -3.737581334748359e-12, -3.930163056104025e-25)
 """The zero of digamma less 3/2, in three parts, so short that differences with the first two are exact beside the zero."""
 
+PI = (3.141592653589793, 1.2246467991473532e-16)
+"""pi in two numbers."""
+
 PSI_LARGE = (
     0.08333333333333298,
     -0.008333333332919133,
@@ -119,7 +124,7 @@ def loggamma(x: Number) -> Number:
         product = where(nearest > k + 1.5, product * (x - float(k)), product)
     factor = where(nearest < 0.5, x.fma(x, x), x)
     small = nearest < 1.5
-    logarithm = log(where(small | large, where(large, x, factor), product))
+    logarithm = log_of_any(where(small | large, where(large, x, factor), product))
     near = y.fma(y.polynomial(NEAR_2), where(small, -logarithm, logarithm))
     inverse = 1.0 / x
     rest = inverse.fma((inverse * inverse).polynomial(STIRLING), STIRLING_CONSTANT)
@@ -128,9 +133,9 @@ def loggamma(x: Number) -> Number:
     return where(x.equals(-math.inf), x, result)
 
 
-def digamma(x: Number) -> Number:
+def _digamma_of_positive(x: Number) -> Number:
     large = x >= 6.0
-    below = x.at_most(6.5).at_least(0.0).floor()  # the result is digamma(x - below + 1) and a sum of inverses
+    below = x.at_most(6.5).floor()  # the result is digamma(x - below + 1) and a sum of inverses
     y = x - (below + 0.5)
     distance = ((y - PSI_ROOT[0]) - PSI_ROOT[1]) - PSI_ROOT[2]
     above, under = x.constant(0.0), x.constant(1.0)
@@ -145,8 +150,27 @@ def digamma(x: Number) -> Number:
     quotient = where(large, 1.0, above) / where(large, x, under)
     near = distance.fma(y.polynomial(PSI), quotient)
     u = quotient * quotient
-    far = log(where(large, x, 1.0)) - quotient.fma(0.5, u * u.polynomial(PSI_LARGE))
-    return where_rarely(x < 0.0, where(large, far, near), "scipy.special:psi", x)
+    far = log_of_any(where(large, x, 1.0)) - quotient.fma(0.5, u * u.polynomial(PSI_LARGE))
+    return where(large, far, near)
+
+
+def _cotangent_term(x: Number) -> Number:
+    """pi cot(pi x), NaN at whole numbers: reduced exactly to a quarter of a turn."""
+    r = x - (x + 0.5).floor()
+    size = abs(r)
+    outer = size > 0.25
+    angle, low = two_product(where(outer, 0.5 - size, size), x.constant(PI[0]))
+    turn = (angle, low + angle * (PI[1] / PI[0]))
+    s, c = sine(turn, "float64"), cosine(turn, "float64")
+    term = where(outer, s, c) / where(outer, c, s) * PI[0]
+    return where(r.equals(0.0), math.nan, term.with_sign_of(r))
+
+
+def digamma(x: Number) -> Number:
+    """digamma(x); for negative x by reflection, digamma(1 - x) - pi cot(pi x)."""
+    negative = x < 0.0
+    result = _digamma_of_positive(where(negative, 1.0 - x, x))
+    return unless(negative, result, lambda: where(negative, result - _cotangent_term(x), result))
 
 
 def trigamma(x: Number) -> Number:
@@ -161,4 +185,5 @@ def trigamma(x: Number) -> Number:
     inverse = 1.0 / at
     u = inverse * inverse
     far = inverse + (u * 0.5 + u * inverse * u.polynomial(TRIGAMMA_LARGE))
-    return far + above / under
+    usual = far + above / under
+    return where_rarely(x < 0.0, usual, "scipy.special._ufuncs:_zeta", x.constant(2.0), x)

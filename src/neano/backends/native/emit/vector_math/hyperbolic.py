@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from neano.backends.native.emit.vector_math.exponential import HIGHEST, TAIL, TINY, expm1, half_expm1, reduced, scaled
-from neano.backends.native.emit.vector_math.number import Number, where
+from neano.backends.native.emit.vector_math.exponential import HIGHEST, TAIL, TINY, expm1, half_expm1, reduced
+from neano.backends.native.emit.vector_math.number import Number, times_power_of_two, where
 
 
 def tanh(x: Number) -> Number:
@@ -26,5 +26,5 @@ def cosh(x: Number) -> Number:
     """e + 1 / (4 e) with e = exp(|x|) / 2."""
     size = abs(x)
     r, n = reduced(size.at_most(HIGHEST[x.dtype]))
-    e = scaled((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n - 1.0)
+    e = times_power_of_two((r * r).fma(r.polynomial(TAIL[x.dtype]), r) + 1.0, n - 1.0)
     return e + 0.25 / e

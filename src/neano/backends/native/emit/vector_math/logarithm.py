@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 
+from neano.backends.native.emit.vector_math.branch import unless
 from neano.backends.native.emit.vector_math.exponential import LN2, TINY
-from neano.backends.native.emit.vector_math.number import BIAS, MANTISSA, Number, where
+from neano.backends.native.emit.vector_math.number import BIAS, MANTISSA, Mask, Number, where
 
 TAIL = {
     "float64": (
@@ -74,28 +75,41 @@ def defined(x: Number, result: Number) -> Number:
     return where(x.equals(0.0), -math.inf, where(x < 0.0, math.nan, regular))
 
 
-def log(x: Number) -> Number:
-    high, low = LN2[x.dtype]
-    m, k = normal_parts(x)
-    f = m - 1.0
+def is_regular(x: Number) -> Mask:
+    """Return whether numbers are positive, normal and finite."""
+    return (x >= SMALLEST_NORMAL[x.dtype]) & (x < math.inf)
+
+
+def combined(f: Number, k: Number, c: Number | float = 0.0) -> Number:
+    """Return log(2**k (1 + f)), and the small c beside it."""
+    high, low = LN2[f.dtype]
     h, t = of_one_plus(f)
-    return defined(x, k * high - ((h - k.fma(low, t)) - f))
+    rest = t + c if isinstance(c, Number) else t
+    return k.fma(high, f - (h - k.fma(low, rest)))
+
+
+def log_of_any(x: Number) -> Number:
+    m, k = normal_parts(x)
+    return defined(x, combined(m - 1.0, k))
+
+
+def log(x: Number) -> Number:
+    m, k = parts(x)
+    return unless(~is_regular(x), combined(m - 1.0, k), lambda: log_of_any(x))
 
 
 def log1p(x: Number) -> Number:
     """log(1 + x): what 1 + x loses is added to f, over 2**k."""
-    high, low = LN2[x.dtype]
     u = x + 1.0
     y = u - 1.0
     lost = (1.0 - (u - y)) + (x - y)
     m, k = parts(u)
     f = m - 1.0
-    # 2**-k is the quotient of m and u, by their exponents; where it is no normal number nothing is lost that counts.
-    scale = (m.bits() - u.bits() + (BIAS[x.dtype] << MANTISSA[x.dtype])).number()
-    c = lost * where(x < 2.0**60, scale, 0.0)
-    h, t = of_one_plus(f)
-    result = k * high - ((h - k.fma(low, t + (c - c * f))) - f)
-    return where(abs(x) < TINY[x.dtype], x, defined(u, where(x < math.inf, result, x)))
+    # 2**-k is the quotient of m and u, by their exponents.
+    c = lost * (m.bits() - u.bits() + (BIAS[x.dtype] << MANTISSA[x.dtype])).number()
+    usual = where(abs(x) < TINY[x.dtype], x, combined(f, k, c - c * f))
+    regular = (x > -1.0) & (x < 2.0**60)
+    return unless(~regular, usual, lambda: where(regular, usual, defined(u, where(x < math.inf, combined(f, k), x))))
 
 
 def in_base(x: Number, inverse: float, unit: tuple[float, float]) -> Number:

@@ -14,6 +14,7 @@ from neano.backends.native.emit.text import Builder, Value, constant, type_of
 INTEGER = {"float64": "int64", "float32": "int32"}
 MANTISSA = {"float64": 52, "float32": 23}
 BIAS = {"float64": 1023, "float32": 127}
+BYTES = {"float64": 8, "float32": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Mask:
 
     def __or__(self, other: Mask) -> Mask:
         return Mask(self.b, self.b.int_op("or", self.value, other.value))
+
+    def __invert__(self) -> Mask:
+        every = "true" if self.value.lanes == 1 else "splat (i1 true)"
+        return Mask(self.b, self.b.int_op("xor", self.value, self.value.same(every)))
 
     def any(self) -> str:
         """Return an `i1`: whether it holds in some lane."""
@@ -196,16 +201,43 @@ def where(condition: Mask, then: Number | float, otherwise: Number | float) -> N
     return Number(condition.b, condition.b.select(condition.value, x.value, y.value))
 
 
-def round_to_integer(x: Number) -> tuple[Number, Bits]:
-    """Return the nearest integer of a number below 2**(digits - 2), as a number, and as the low bits of an integer.
+def round_to_integer(x: Number, factor: float = 1.0) -> tuple[Number, Bits]:
+    """Return the integer nearest to x * factor (below 2**(digits - 2)), as a number, and as the low bits of an integer.
 
     Adding 1.5 * 2**mantissa leaves no digits for a fraction; what is left in the lowest bits is the integer.
     """
     magic = 1.5 * 2.0 ** MANTISSA[x.dtype]
-    shifted = x + magic
+    shifted = x.fma(factor, magic) if factor != 1.0 else x + magic
     return shifted - magic, shifted.bits()
 
 
 def power_of_two(integer: Bits, dtype: str) -> Number:
     """Return 2**integer from the low bits of an integer, in the range of normal numbers."""
     return ((integer + BIAS[dtype]) << MANTISSA[dtype]).number()
+
+
+def times_power_of_two(x: Number, n: Number) -> Number:
+    """Return x * 2**n, rounded once (x of about 1, n whole, results of any size).
+
+    AVX-512 has an instruction for it; elsewhere two products, of which the first is exact.
+    """
+    name = _scale_instruction(x)
+    if name:
+        kind, lanes = x.value.type, x.value.lanes
+        mask = max(lanes, 8)
+        arguments = [kind, kind, kind, f"i{mask}"] + (["i32"] if x.value.lanes * BYTES[x.dtype] == 64 else [])
+        x.b.module.declare(name, kind, *arguments)
+        texts = [x.value.typed, n.value.typed, f"{kind} zeroinitializer", f"i{mask} -1"]
+        texts += ["i32 4"] if len(arguments) == 5 else []  # 4: rounds as everything else does
+        return Number(x.b, x.value.same(x.b.op(f"call {kind} @{name}({', '.join(texts)})")))
+    first, bits = round_to_integer(n * 0.5)
+    _, rest = round_to_integer(n - first)
+    return x * power_of_two(bits, x.dtype) * power_of_two(rest, x.dtype)
+
+
+def _scale_instruction(x: Number) -> str:
+    """Return the name of LLVM's intrinsic for scaling vectors of this width, "" where there is none."""
+    width = x.value.lanes * BYTES[x.dtype] * 8
+    if x.b.target.vector_prefix != "_ZGVe" or width not in (128, 256, 512):
+        return ""
+    return f"llvm.x86.avx512.mask.scalef.{'pd' if x.dtype == 'float64' else 'ps'}.{width}"

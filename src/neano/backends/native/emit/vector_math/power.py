@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 from neano.backends.native.emit.vector_math.double_double import Pair, add, divide, fast_two_sum, multiply, two_sum
-from neano.backends.native.emit.vector_math.exponential import TAIL, exp, reduced, scaled
+from neano.backends.native.emit.vector_math.exponential import TAIL, exp, reduced
 from neano.backends.native.emit.vector_math.logarithm import log, normal_parts
-from neano.backends.native.emit.vector_math.number import Mask, Number, where
+from neano.backends.native.emit.vector_math.number import Mask, Number, times_power_of_two, where
 
 LN2 = (0.6931471805599453, 2.3190468138462996e-17)
 """log(2) in two numbers."""
@@ -53,7 +53,7 @@ def exp_pair(x: Pair) -> Number:
     near = x[0].at_least(-746.0).at_most(711.0)
     r, n = reduced(near)
     r = r + where(near.equals(x[0]), x[1], 0.0)
-    return scaled((r * r).fma(r.polynomial(TAIL["float64"]), r) + 1.0, n)
+    return times_power_of_two((r * r).fma(r.polynomial(TAIL["float64"]), r) + 1.0, n)
 
 
 def is_whole(x: Number) -> Mask:
