@@ -58,13 +58,18 @@ def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: An
             raise ValueError(f"a constant of {array.ndim} dimensions cannot have ndim={ndim}")
         array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
     type_ = TensorType(array.dtype, array.shape)
-    if name is None and array.size == 1 and abs(array.item()) <= 10:
+    if name is None and array.size == 1 and _is_small(array.item()):
         key = (type_, array.tobytes())
         cached = _small_constants.get(key)
         if cached is None:
             cached = _small_constants[key] = TensorConstant(type_, array)
         return cached
     return TensorConstant(type_, array, name=name)
+
+
+def _is_small(number: Any) -> bool:
+    """Say whether a number is worth sharing; a complex one by its parts, for its magnitude may be too large."""
+    return bool(abs(number.real) <= 10 and abs(number.imag) <= 10)
 
 
 def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Any:

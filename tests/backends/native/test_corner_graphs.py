@@ -124,3 +124,13 @@ def test_element_of_an_empty_constant():
     f = neano.function([], T.take(T.constant(np.zeros(0)), [4, -8], 0, "wrap"))
     with pytest.raises(IndexError):
         f()
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 2), (2, 0)])
+def test_sum_of_nothing_of_known_shape(shape):
+    x = T.dvector("x")
+    check([x], T.sum(x.reshape(shape), axis=0), [np.zeros(0)])
+
+
+def test_constant_whose_magnitude_overflows():
+    assert T.constant(np.complex128(complex(1.7e308, 1.7e308))).dtype == "complex128"
