@@ -76,7 +76,8 @@ def points(function: Measured, dtype: str, count: int, seed: int = 0) -> list[np
             found = within(function.intervals, function.points, count, dtype, rng)
         if function.multiples:
             found = np.concatenate([found, multiples(dtype, rng)])
-    found = found[(found >= function.lowest) & (found <= function.highest)]
+    wide = found.astype("float64")
+    found = found[(wide >= function.lowest) & (wide <= function.highest)]
     return [found if function.screen else rng.choice(found, EXACTLY)]
 
 
@@ -93,7 +94,7 @@ def exact_value(name: str, arguments: tuple[float, ...]) -> Any:
     with mp.workprec(PRECISION):
         try:
             return named(name).exact(*map(mpf, arguments))
-        except ValueError:  # how mpmath tells a pole
+        except (ValueError, ZeroDivisionError):  # how mpmath tells a pole
             return mpf("inf")
 
 

@@ -49,7 +49,7 @@ def _type() -> type:
     return make_callable_type("benchmarks.accuracy.running.Function", {})
 
 
-def _program(function: str, dtypes: Sequence[str], result: str, ndim: int) -> Program:
+def program(function: str, dtypes: Sequence[str], result: str, ndim: int) -> Program:
     names = tuple(f"x{k}" for k in range(len(dtypes)))
     buffers = {name: Buffer(name, dtype, ndim, "input") for name, dtype in zip(names, dtypes, strict=True)}
     buffers["z"] = Buffer("z", result, ndim, "output")
@@ -62,7 +62,7 @@ def _program(function: str, dtypes: Sequence[str], result: str, ndim: int) -> Pr
 
 def compiled(function: str, dtypes: Sequence[str], result: str, target: Target, ndim: int = 1) -> Callable[..., Any]:
     """Return a function of arrays that applies a row of the table of scalar functions to each element."""
-    emitted = emit(_program(function, dtypes, result, ndim), target, Options(threads=False))
+    emitted = emit(program(function, dtypes, result, ndim), target, Options(threads=False))
     signature = Signature(tuple(Input(dtype, ndim) for dtype in dtypes), 1)
     linked = link_function(signature, emitted.modules, emitted.symbols)
     made: Callable[..., Any] = native_callable(

@@ -1,0 +1,138 @@
+"""The engine's own vector kernels: exact values, special values, equal bits in every lane; the bounds of docs/accuracy.md."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from llvmlite import binding as llvm
+
+from benchmarks.accuracy.complex_numbers import EXACT
+from benchmarks.accuracy.complex_numbers import measure as measure_complex
+from benchmarks.accuracy.functions import FUNCTIONS
+from benchmarks.accuracy.measure import measure, named
+from benchmarks.accuracy.running import Way, compiled, program, ways
+from neano.backends.native.emit import Options, Target, emit
+from neano.backends.native.emit.target import host
+from neano.backends.native.emit.vector_math.kernels import KERNELS
+from neano.scalar.rows import ROWS
+
+ROW = {"trigamma": "tri_gamma"}
+"""Rows whose names are not their kernels'."""
+
+ALONE = replace(host(), vector_functions=frozenset())
+"""This processor on a platform without vector functions."""
+
+WIDTHS = {
+    "own width": Way("own width", ALONE),
+    "half": Way("half", replace(ALONE, vector_bytes=max(16, ALONE.vector_bytes // 2))),
+    "narrow": Way("narrow", Target(16, frozenset(), False, frozenset(), "_ZGVb")),
+}
+
+POINTS = 3000
+
+
+def result_dtype(row: str, dtype: str, arity: int) -> str:
+    (result,) = ROWS[row].output_dtypes(*[dtype] * arity)
+    return str(result)
+
+
+def kernel_text(row: str, target: Target, dtype: str = "float64") -> str:
+    """Return the LLVM IR of a loop that applies a row to the elements of arrays."""
+    dtypes = [dtype] * (2 if row == "pow" else 1)
+    made = program(row, dtypes, result_dtype(row, dtype, len(dtypes)), 1)
+    return emit(made, target, Options(threads=False)).kernels[0].text
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_kernels_are_exact(name, dtype, width):
+    function = named(ROW.get(name, name))
+    for found in measure(function, dtype, [WIDTHS[width]], POINTS):
+        assert found.holds, found
+        assert found.error <= 3.5, found
+        assert not found.differing, found
+
+
+@pytest.mark.parametrize("name", ["scalar_sigmoid", "scalar_softplus", "scalar_xlogx"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+def test_what_is_composed_of_kernels_is_exact(name, dtype):
+    for found in measure(named(name), dtype, [Way("as used", host()), *WIDTHS.values()], POINTS):
+        assert found.holds, found
+
+
+def arguments(name: str, dtype: str, count: int) -> list[np.ndarray]:
+    """Return arguments of all sorts, every special value among them."""
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=count) * 10.0 ** rng.uniform(-5, 2, count)
+    x[::17] = np.nan
+    x[::19] = np.inf
+    x[::23] = -np.inf
+    x[::29] = 0.0
+    x[::31] = 1e-310 if dtype == "float64" else 1e-42
+    x[::37] = 1e7
+    return [x.astype(dtype), x[::-1].astype(dtype)][: 2 if name == "pow" else 1]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_bits_do_not_depend_on_the_lane(name, dtype):
+    row = ROW.get(name, name)
+    values = arguments(name, dtype, 211)
+    apply = compiled(row, [dtype] * len(values), result_dtype(row, dtype, len(values)), ALONE)
+    whole = apply(*values).view(f"uint{8 * np.dtype(dtype).itemsize}")
+    for start in (1, 2, 3, 5, 7):
+        for count in (1, 2, 11, 64, 200):
+            part = apply(*[value[start : start + count].copy() for value in values])
+            np.testing.assert_array_equal(part.view(whole.dtype), whole[start : start + count])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_kernels_do_not_call_out_for_each_lane(name, dtype):
+    """Without the platform's functions a vector stays a vector: nothing outside is called on the usual path."""
+    text = kernel_text(ROW.get(name, name), ALONE, dtype)
+    assert f"@own.{name}.{dtype}." in text
+    for line in text.splitlines():
+        called = "call" in line and "@lanes." in line
+        assert not called or name in ("sin", "cos", "tan", "gammaln"), line  # rare arguments of these go to libm
+
+
+def test_the_platform_is_asked_where_it_is_better():
+    name = "_ZGVeN8v_log"
+    target = Target(64, frozenset([32, 64]), False, frozenset([name]), "_ZGVe")
+    assert name in kernel_text("log", target)
+    assert name not in kernel_text("log", replace(target, vector_functions=frozenset()))
+    own = replace(target, vector_functions=frozenset(["_ZGVeN8v_tanh"]))
+    assert "own.tanh" in kernel_text("tanh", own)
+    assert "_ZGVeN8v_tanh" in kernel_text("tanh", replace(own, own_functions=False))
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_kernels_are_code_for_arm(name):
+    """LLVM takes the kernels for another processor, and generates instructions."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    machine = llvm.Target.from_triple("aarch64-unknown-linux-gnu").create_target_machine(cpu="generic", opt=1)
+    module = llvm.parse_assembly(kernel_text(ROW.get(name, name), Target.make("aarch64", {})))
+    module.verify()
+    module.triple = machine.triple
+    assert machine.emit_object(module)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
+@pytest.mark.parametrize("name", [function.name for function in FUNCTIONS])
+def test_every_function_is_within_its_bound(name, dtype):
+    for found in measure(named(name), dtype, ways(), 200_000):
+        assert found.holds, found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("dtype", ["complex128", "complex64"])
+@pytest.mark.parametrize("name", sorted(EXACT))
+def test_complex_functions_are_within_their_bound(name, dtype):
+    for found in measure_complex(name, dtype, ways()):
+        assert found.holds, found
