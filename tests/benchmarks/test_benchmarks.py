@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.build import Build, chain, logistic, mixed, mlp, tree
 from benchmarks.document import write_section
 from benchmarks.measuring import Call, Figure, interleaved, median_ratio, processor, report
 from benchmarks.peers.asking import Peer
@@ -107,3 +108,12 @@ def test_rows_agree_with_numpy(row: Row) -> None:
     for (size, total, scale), (other_size, other_total, _) in zip(results["neano"], results["numpy"], strict=True):
         assert size == other_size
         assert abs(total - other_total) <= row.tolerance * max(scale, 1e-30)
+
+
+@pytest.mark.parametrize(
+    "build", [chain(300), tree(3000), mixed(150), logistic, mlp], ids=["chain", "tree", "mixed", "logistic", "mlp"]
+)
+def test_graphs_compute_what_they_must(build: Build) -> None:
+    compiled, arguments, expected = build()
+    result = compiled(*arguments)
+    np.testing.assert_allclose(result[0] if isinstance(result, list) else result, expected, rtol=1e-9)

@@ -106,6 +106,10 @@ _CHEAP_FUNCTIONS = frozenset(
 )
 
 
+MOST_IN_A_ROW = 32
+"""A sum or product of more operands is taken in halves, so that expressions stay shallow (and rounding errors small)."""
+
+
 def cost_of(function: str) -> int:
     """Return the cost of a scalar function relative to an addition."""
     cheap = function in _CHEAP_FUNCTIONS or function.startswith("convert_to_")
@@ -212,6 +216,9 @@ class Expressions:
     def scalar(self, function: str, args: Sequence[Expr], dtype: str) -> Expr:
         """Return a row of the scalar table applied to operands of the dtypes that it computes in."""
         if len(args) > 2 and function in ("add", "mul", "maximum", "minimum", "and_", "or_", "xor"):
+            if len(args) > MOST_IN_A_ROW:
+                halves = (args[: len(args) // 2], args[len(args) // 2 :])
+                return self.scalar(function, [self.scalar(function, half, dtype) for half in halves], dtype)
             result = args[0]
             for arg in args[1:]:
                 result = self.scalar(function, (result, arg), dtype)
