@@ -102,3 +102,18 @@ def test_sums_do_not_care_for_the_order_of_memory(shape):
             total, columns = compiled(part)
             np.testing.assert_allclose(total, (part**2).sum(), rtol=1e-12)
             np.testing.assert_allclose(columns, part.sum(axis=0), rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("reduce", ["sum", "max", "min", "prod", "mean"])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("shape", [(37, 53), (0, 4), (4, 1), (1, 9)])
+def test_reductions_go_along_memory(small_chunks, reduce, axis, shape):
+    if reduce in ("max", "min") and 0 in shape:
+        return
+    value = RANDOM.standard_normal(shape)
+    compiled = function([X], [getattr(T, reduce)(2 * X, axis=axis)])
+    assert any("either" in text for name, text in compiled.stages.emitted.modules if name == "neano_body")
+    expected = getattr(np, reduce)
+    for given in (value, np.asfortranarray(value), np.asfortranarray(value)[::-1, ::-1]):
+        if given.size or reduce != "mean":
+            np.testing.assert_allclose(compiled(given)[0], expected(2 * given, axis=axis), rtol=1e-11, atol=1e-13)

@@ -19,6 +19,7 @@ from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
+from neano.backends.native.emit.turned_reductions import Turned, turned_reduction
 from neano.backends.native.emit.updates import Updates
 from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
@@ -407,7 +408,28 @@ class BodyEmitter(StatementEmitter):
 
     def loop(self, loop: Loop) -> None:
         with self._measured(loop):
-            self.calls.call(loop)
+            turned = turned_reduction(loop, self.program.buffers)
+            if turned is None:
+                self.calls.call(loop)
+            else:
+                self._either_way(loop, turned)
+
+    def _either_way(self, loop: Loop, turned: Turned) -> None:
+        """Run a reduction in the form that goes along memory."""
+        b, memory = self.b, self.memory(turned.buffer)
+        outer, inner = (memory.stride(axis) for axis in (turned.outer, turned.inner))
+        squares = [b.op(f"mul i64 {stride}, {stride}") for stride in (outer, inner)]
+        across, along, done = b.label("across"), b.label("along"), b.label("either")
+        b.branch(b.op(f"icmp slt i64 {squares[0]}, {squares[1]}"), across, along)
+        b.place(across)
+        for statement in turned.statements:
+            assert isinstance(statement, Loop)
+            self.calls.call(statement)
+        b.jump(done)
+        b.place(along)
+        self.calls.call(loop)
+        b.jump(done)
+        b.place(done)
 
     def invoke(self, invoke: Invoke) -> None:
         with self._measured(invoke):

@@ -79,7 +79,7 @@ def reductions_of(loop: Loop, views: dict[str, str]) -> Reductions | None:
             if sums.setdefault(each.value_name, each) != each:
                 return None
         elif isinstance(each, Update) and each.buffer not in made and _is_reduction(each, loop):
-            if each.buffer in rows or each.buffer in views or _identity(each.combine, each.value.dtype) is None:
+            if each.buffer in rows or each.buffer in views or identity_of(each.combine, each.value.dtype) is None:
                 return None
             rows[each.buffer] = each.combine
     for statement in sums.values():
@@ -99,7 +99,7 @@ def _is_reduction(update: Update, loop: Loop) -> bool:
     return plain and loop.index not in {each.name for each in update.index if isinstance(each, Ref)}
 
 
-def _identity(combine: str, dtype: str) -> Const | None:
+def identity_of(combine: str, dtype: str) -> Const | None:
     """Return what a function combines with any value into that value."""
     if dtype[0] == "c" and combine in ("maximum", "minimum"):
         return None
@@ -209,7 +209,7 @@ class Chunks:
         body.program.buffers[partial] = Buffer(partial, buffer.dtype, buffer.ndim + 1, "scratch", static, True)
         dims: list[Size] = [memory.dim(axis) for axis in range(buffer.ndim)]
         body.alloc_scratch(partial, [count, *dims])
-        start = _identity(combine, buffer.dtype)
+        start = identity_of(combine, buffer.dtype)
         assert start is not None
         index = tuple(Ref(f"{partial}.{axis}", "int64") for axis in range(buffer.ndim + 1))
         body.statement(_nest(index, Store(partial, index, start), partial, parallel=True))
