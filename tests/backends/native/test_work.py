@@ -90,3 +90,14 @@ def test_texts():
     program = program_of([x], [T.exp(x) + 1])
     (loop,) = [s for s in program.body if isinstance(s, Loop)]
     assert label(loop, work_of(program, loop)) == f"{program.results[0]} = exp, add of {program.inputs[0]}"
+
+
+def test_accumulators_that_a_nest_leaves_are_named():
+    program = program_of([i], [i.max(), i.argmax()])
+    (loop,) = [s for s in program.body if isinstance(s, Loop)]
+    text = label(loop, work_of(program, loop))
+    assert "maximum" in text
+    assert not text.startswith(" =")
+    program = program_of([a], [T.zeros_like(a)])
+    (loop,) = [s for s in program.body if isinstance(s, Loop)]
+    assert label(loop, work_of(program, loop)).endswith(" = numbers")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from neano.backends.native.emit.kernel_calls import KernelCall
 from neano.backends.native.emit.program import Emitted
-from neano.backends.native.ir import Dim, Expr, Invoke, Loop, Program, Scalar
+from neano.backends.native.ir import Accumulate, AccumulateArg, Declare, Dim, Expr, Invoke, Loop, Program, Scalar
 from neano.backends.native.printing import expr_text
 from neano.backends.native.traverse import statements
 from neano.backends.native.work import Work, work_of
@@ -31,16 +31,29 @@ def label(statement: Loop | Invoke, work: Work, fallbacks: tuple[Apply, ...] = (
     Args:
         fallbacks: the nodes that run in Python, by their position among the program's objects.
     """
-    results = ", ".join(work.written)
+    results = ", ".join([*work.written, *_accumulated(statement)])
     if isinstance(statement, Loop):
         shown = work.functions[:FUNCTIONS_SHOWN]
         more = " ..." if len(work.functions) > len(shown) else ""
-        return f"{results} = {', '.join(shown) or 'copy'}{more} of {', '.join(work.read) or 'nothing'}"
+        if not shown and not work.read:
+            return f"{results} = numbers"
+        return f"{results} = {', '.join(shown) or 'copy'}{more} of {', '.join(work.read) or 'numbers'}"
     name = statement.routine
     if name == "python":
         position = dict(statement.attributes)["object"]
         name = str(fallbacks[position].op) if position < len(fallbacks) else name
     return f"{results} = {name} of {', '.join(statement.operands) or 'nothing'}"
+
+
+def _accumulated(statement: Loop | Invoke) -> list[str]:
+    """Return the accumulators that a nest leaves to what comes after it."""
+    inside = list(statements((statement,)))
+    own = {each.name for each in inside if isinstance(each, Declare)}
+    names = [each.name for each in inside if isinstance(each, Accumulate)]
+    names += [
+        name for each in inside if isinstance(each, AccumulateArg) for name in (each.value_name, each.position_name)
+    ]
+    return [name for name in dict.fromkeys(names) if name not in own]
 
 
 def amount_text(expr: Expr) -> str:

@@ -239,10 +239,9 @@ class _Counter:
                 self.depths[statement.name] = self._depth(self.numbering.number(statement.value), block)
             case Declare():
                 self.depths[statement.name] = len(here)
-            case Accumulate():
+            case Accumulate() | AccumulateArg():
                 self._operation(statement.combine, statement.value.dtype, here)
-            case AccumulateArg():
-                self._operation(statement.combine, statement.value.dtype, here)
+                self.functions.setdefault(statement.combine, 0)  # of integers, too
             case Store() | Update():
                 self._touch(self.stores, statement.buffer, here)
                 if isinstance(statement, Update):
