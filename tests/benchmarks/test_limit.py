@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.limit import build
-from benchmarks.limit.compare import BY_NAME, FUNCTIONS, GOAL, OWN, Result, check, main, measure, table
+from benchmarks.limit.compare import BY_NAME, FUNCTIONS, GOAL, OWN, Result, check, main, measure, prepare, table
 from benchmarks.peers.systems import system
 
 HAS_COMPILER = shutil.which("gcc") is not None
@@ -51,7 +51,7 @@ def test_a_row_is_measured(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "FOLDER", tmp_path)
     if HAS_COMPILER:
         extensions = {column: build.load(column) for column in build.COLUMNS}
-        result = measure("scalar", BY_NAME["scalar"], extensions, 2)
+        (result,) = measure({"scalar": prepare("scalar", BY_NAME["scalar"], extensions)}, 2, 2)
         assert set(result.seconds) == {OWN, *build.COLUMNS}
         assert result.against_best > 0
 
