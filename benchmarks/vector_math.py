@@ -33,32 +33,45 @@ def arguments(name: str, dtype: str) -> list[np.ndarray]:
     return [rng.uniform(low, high, SIZE).astype(dtype) for _ in range(2 if name == "pow" else 1)]
 
 
-def compare(name: str, dtype: str) -> None:
-    """Print the times of one function."""
+def least_times(name: str, dtype: str) -> dict[str, dict[str, float]]:
+    """Return, for each width of vectors, nanoseconds an element: of our own kernel, of the platform's function, of what is used.
+
+    Where the platform has no vector function, its time is that of calls lane by lane. The least times are taken: what other work
+    on the machine costs comes on top of them.
+    """
     values = arguments(name, dtype)
     (result,) = ROWS[name].output_dtypes(*[dtype] * len(values))
     calls = {}
     for way in ways():
         if way.vectors and way.name != "own kernels":
-            own = replace(way.target, vector_functions=frozenset())
-            for kind, target in ((f"{way.name} as used", way.target), (f"{way.name} own", own)):
-                calls[kind] = Call(compiled(name, [dtype] * len(values), result, target), tuple(values))
-            platform = replace(way.target, own_functions=False)
-            calls[f"{way.name} platform"] = Call(compiled(name, [dtype] * len(values), result, platform), tuple(values))
-    # The least times: what other work on the machine takes comes on top of them.
-    times = {kind: min(found) / SIZE * 1e9 for kind, found in interleaved(calls, rounds=60, seconds=0.0005).items()}
-    cells = []
-    for width in dict.fromkeys(kind.rsplit(" ", 1)[0].removesuffix(" as") for kind in times):
-        own, platform, used = (times[f"{width} {kind}"] for kind in ("own", "platform", "as used"))
-        cells.append(f"{width}: {own:6.2f} own, {platform:6.2f} platform, {used:6.2f} as used")
-    print(f"{name:<10}{dtype:<9}" + " | ".join(cells), flush=True)
+            kinds = {
+                "own": replace(way.target, vector_functions=frozenset()),
+                "platform": replace(way.target, own_functions=False),
+                "used": way.target,
+            }
+            for kind, target in kinds.items():
+                calls[f"{way.name}:{kind}"] = Call(compiled(name, [dtype] * len(values), result, target), tuple(values))
+    found: dict[str, dict[str, float]] = {}
+    for key, times in interleaved(calls, rounds=60, seconds=0.0005).items():
+        width, kind = key.split(":")
+        found.setdefault(width, {})[kind] = min(times) / SIZE * 1e9
+    return found
+
+
+def compare(name: str, dtype: str) -> None:
+    """Print the times of one function."""
+    cells = [
+        f"{width}: {times['own']:6.2f} own, {times['platform']:6.2f} platform, {times['used']:6.2f} used"
+        for width, times in least_times(name, dtype).items()
+    ]
+    print(f"{name:<16}{dtype:<9}" + " | ".join(cells), flush=True)
 
 
 def main(given: Sequence[str] | None = None) -> int:
     """Compare the functions that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("functions", nargs="*", default=[])
-    chosen = parser.parse_args(given).functions or list(KERNELS)
+    chosen = parser.parse_args(given).functions or [name for name in KERNELS if name in ROWS]
     print(processor(), flush=True)
     for name in chosen:
         for dtype in ("float64", "float32"):

@@ -193,7 +193,8 @@ POLYNOMIALS = {
     "psi": Polynomial(_psi_by_root, (-0.5, 0.5), {"float64": 22}, _relative(_psi_by_root)),
     "psi.large": Polynomial(_psi_asymptotic, (0, mpf(1) / 36), {"float64": 7}, lambda u: u),
     "trigamma.large": Polynomial(_trigamma_asymptotic, (0, mpf(1) / 36), {"float64": 7}, lambda u: u),
-    "erf": Polynomial(_erf_core, (0, 1), {"float64": 12}, _constant),
+    "erf": Polynomial(_erf_core, (0, 1), {"float64": 12, "float32": 6}, _constant),
+    "erf.tail": Polynomial(lambda x: mp.log(mp.erfc(x)), (mpf("0.99"), 4), {"float32": 8}, lambda x: mp.erfc(x)),
     "erfc": Polynomial(_erfc_core, (-1, mpf(3) / 4), {"float64": 23}, _relative(_erfc_core)),
 }
 """Every polynomial of `emit/vector_math`, by the name of its table there."""

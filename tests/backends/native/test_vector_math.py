@@ -13,6 +13,7 @@ from benchmarks.accuracy.complex_numbers import measure as measure_complex
 from benchmarks.accuracy.functions import FUNCTIONS
 from benchmarks.accuracy.measure import measure, named
 from benchmarks.accuracy.running import Way, compiled, program, ways
+from benchmarks.vector_math import least_times
 from neano.backends.native.emit import Options, Target, emit
 from neano.backends.native.emit.target import host
 from neano.backends.native.emit.vector_math.kernels import KERNELS
@@ -120,6 +121,14 @@ def test_kernels_are_code_for_arm(name):
     module.verify()
     module.triple = machine.triple
     assert machine.emit_object(module)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "dtype"), [(name, d) for name, k in KERNELS.items() for d, _ in sorted(k.preferred)])
+def test_kernels_preferred_are_no_slower(name, dtype):
+    """Where the platform's function is passed over, at the widths for which it is; measured on Zen 4, so with much room."""
+    for width, times in least_times(name, dtype).items():
+        assert times["used"] <= 1.5 * times["platform"], (width, times)
 
 
 @pytest.mark.long

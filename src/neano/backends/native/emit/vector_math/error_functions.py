@@ -1,30 +1,41 @@
-"""erf and erfc for float64; float32 is computed in float64.
+"""erf and erfc for float64, erf for float32; erfc of float32 is computed in float64.
 
 erfc(x) = exp(-x**2) Q(t) / (1 + 2 x), t = (x - 4) / (x + 4), for x >= 0 (M. M. Shepherd, J. G. Laframboise, "Chebyshev
 approximation of (1 + 2x) exp(x**2) erfc x in 0 <= x < infinity", 1981): one polynomial for the half-line. erf(x) = x P(x**2)
-below 1. Polynomials by Remez (`python -m benchmarks.accuracy.minimax erf erfc`).
+below 1. Polynomials by Remez (`python -m benchmarks.accuracy.minimax erf erf.tail erfc`).
 """
 
 from __future__ import annotations
 
-from neano.backends.native.emit.vector_math.exponential import TAIL, reduced
+from neano.backends.native.emit.vector_math.exponential import TAIL, exp, reduced
 from neano.backends.native.emit.vector_math.number import Number, times_power_of_two, where
 
-ERF = (
-    1.1283791670955126,
-    -0.3761263890318375,
-    0.11283791670954885,
-    -0.026866170645077864,
-    0.005223977624828324,
-    -0.0008548326981419875,
-    0.00012055331132763306,
-    -1.4925595767856346e-05,
-    1.6461008412804645e-06,
-    -1.635039557636403e-07,
-    1.4660324639908822e-08,
-    -1.13749409135835e-09,
-    5.960661787414413e-11,
-)
+ERF = {
+    "float64": (
+        1.1283791670955126,
+        -0.3761263890318375,
+        0.11283791670954885,
+        -0.026866170645077864,
+        0.005223977624828324,
+        -0.0008548326981419875,
+        0.00012055331132763306,
+        -1.4925595767856346e-05,
+        1.6461008412804645e-06,
+        -1.635039557636403e-07,
+        1.4660324639908822e-08,
+        -1.13749409135835e-09,
+        5.960661787414413e-11,
+    ),
+    "float32": (
+        1.128379165913434,
+        -0.37612627136437937,
+        0.11283600187807542,
+        -0.026854445217853063,
+        0.005189536701864648,
+        -0.0008020854287074615,
+        7.889164933779946e-05,
+    ),
+}
 """erf(x) / x, of x**2, lowest coefficient first."""
 
 ERFC = (
@@ -55,6 +66,19 @@ ERFC = (
 )
 """(1 + 2 x) exp(x**2) erfc(x), of (x - 4) / (x + 4)."""
 
+LOG_ERFC = (
+    0.00019901295516212982,
+    -1.12963422646102,
+    -0.6330979297475291,
+    -0.10856812341043996,
+    0.025320709933236676,
+    -0.004257639512179779,
+    0.0004566866532120095,
+    -2.417296410114746e-05,
+    1.7259511731524752e-07,
+)
+"""log(erfc(x)), 1 <= x <= 4, with the digits of float32."""
+
 
 def _erfc_of_positive(x: Number) -> Number:
     """erfc on [0, 28]: x**2 in two parts, of which the first is exact; one rounding where the result is subnormal."""
@@ -79,4 +103,12 @@ def erf(x: Number) -> Number:
     size = abs(x)
     z = size * size
     outer = 1.0 - _erfc_of_positive(size.at_most(28.0))
-    return where(size < 1.0, size * z.polynomial(ERF), outer).with_sign_of(x)
+    return where(size < 1.0, size * z.polynomial(ERF["float64"]), outer).with_sign_of(x)
+
+
+def erf_of_float32(x: Number) -> Number:
+    """erf in float32: beyond 1 as 1 - exp(log(erfc(x))), in which the exponential's error hardly counts."""
+    size = abs(x)
+    z = size * size
+    outer = 1.0 - exp(size.at_most(4.0).polynomial(LOG_ERFC))
+    return where(size < 1.0, size * z.polynomial(ERF["float32"]), outer).with_sign_of(x)

@@ -175,15 +175,15 @@ def digamma(x: Number) -> Number:
 
 def trigamma(x: Number) -> Number:
     """The sum of 1 / (x + k)**2 up to where x + k is at least 6, and the asymptotic series there."""
-    above, under, at = x.constant(0.0), x.constant(1.0), x
-    for k in range(6):
+    above, under, at = x.constant(0.0), x.constant(1.0), where(x < 6.0, x + 1.0, x)
+    for k in range(1, 6):
         more = x < 6.0 - k
         square = at * at
         above = where(more, above.fma(square, under), above)
         under = where(more, under * square, under)
         at = where(more, x + float(k + 1), at)
-    inverse = 1.0 / at
+    inverse, first = 1.0 / at, 1.0 / x
     u = inverse * inverse
     far = inverse + (u * 0.5 + u * inverse * u.polynomial(TRIGAMMA_LARGE))
-    usual = far + above / under
+    usual = where(x < 6.0, first * first, 0.0) + (above / under + far)
     return where_rarely(x < 0.0, usual, "scipy.special._ufuncs:_zeta", x.constant(2.0), x)

@@ -76,7 +76,7 @@ KERNELS = {
         for name in ("sin", "cos", "tan")
     },
     "pow": Kernel("pow", power.power, widened=power.power_in_float64),
-    "erf": Kernel("erf", error_functions.erf),
+    "erf": Kernel("erf", error_functions.erf, error_functions.erf_of_float32, preferred=frozenset([("float32", 64)])),
     "erfc": Kernel("erfc", error_functions.erfc),
     "gammaln": Kernel("", gamma_functions.loggamma, scalars=True),
     "psi": Kernel("", gamma_functions.digamma, scalars=True),
