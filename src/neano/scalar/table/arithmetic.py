@@ -42,14 +42,6 @@ def _product_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
     return [onto(x, mul(g, *[conjugate(y) for j, y in enumerate(xs) if j != i])) for i, x in enumerate(xs)]
 
 
-def _power(x: Any, y: Any) -> Any:
-    """Return x**y. Integers have no negative powers but for 1 and -1: 0 stands for the others, where NumPy would raise."""
-    if y.dtype.kind != "i" or not np.any(y < 0):
-        return np.power(x, y)
-    parity = np.where((x == 1) | (x == -1), y & 1, 1)
-    return np.where((y < 0) & (x != 1) & (x != -1), 0, np.power(x, np.where(y < 0, parity, y))).astype(x.dtype)
-
-
 def _power_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
     """y x**(y-1) in the base; log(x) x**y in the exponent, 0 where the base is 0 and the logarithm has no value."""
     x, y = xs
@@ -128,7 +120,7 @@ pow = scalar_function(
     "pow",
     2,
     upcast_min_int8,
-    _power,
+    np.power,
     _power_derivative,
     doc="The first operand to the power of the second.",
     domain=(POSITIVE, REALS),

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from neano.backends.native import ir
-from neano.backends.native.lower.reduce import extreme
+from neano.backends.native.lower.extremes import extremes
 from neano.backends.native.lower.subtensor import basic_ranges, wrapped, write_part
 from neano.backends.native.schedule.expressions import Expr
-from neano.backends.native.schedule.plan import Guard, Root
+from neano.backends.native.schedule.plan import Guard
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, needs_buffers, own_cost, plan_node
-from neano.graph.variable import Apply, Constant, Variable
+from neano.graph.variable import Apply, Variable
 from neano.tensor import index_list as index_lists
 from neano.tensor.advanced_subtensor import AdvancedIncSubtensor, AdvancedSubtensor
 from neano.tensor.take_rows import AdvancedIncSubtensor1, AdvancedSubtensor1
@@ -43,7 +41,8 @@ def checked_index(
     known = planner.notes.get(key)
     if known is not None:
         return known  # type: ignore[no-any-return]
-    lowest, highest, guards = _extremes(array, planner)
+    lowest, highest = extremes(array, planner)
+    guards: list[Guard] = []
     for bound, valid in (
         (lowest, x.compare("ge", lowest, x.sub(x.const(0), length))),
         (highest, x.compare("lt", highest, length)),
@@ -61,34 +60,6 @@ def checked_index(
 
     planner.notes[key] = place
     return place
-
-
-def _extremes(array: Variable, planner: Planner) -> tuple[Expr, Expr, list[Guard]]:
-    """Return the least and greatest element of an integer array, as numbers where they are known."""
-    x = planner.x
-    if isinstance(array, Constant):
-        data = np.asarray(array.data)
-        if data.size == 0:
-            return x.const(0), x.const(-1), []
-        return x.const(int(data.min())), x.const(int(data.max())), []
-    counted = planner.range_of(array)
-    if counted is not None:
-        return (*counted, [])
-    lengths = planner.lengths(array)
-    if not lengths:
-        at = x.cast(planner.value(array, ()), "int64")
-        return at, at, []
-    value = x.cast(planner.value(array, planner.loop_index(lengths)), "int64")
-    loops = planner.loop_extents(lengths)
-    if not loops:  # one element
-        return value, value, []
-    found = []
-    for combine in ("minimum", "maximum"):
-        target = planner.new_stored("int64", ())
-        init = x.const(extreme(combine, "int64"))
-        planner.add(Root(target, loops, (), value, combine=combine, init=init, reduced=frozenset(range(len(loops)))))
-        found.append(planner.read(target, ()))
-    return found[0], found[1], []
 
 
 # Rows

@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from neano.backends.native.emit.scalar_table import SCALAR
+from neano.backends.native.lower.extremes import extremes
 from neano.backends.native.schedule.expressions import Expr, cost_of
 from neano.backends.native.schedule.plan import Window
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import element, is_fusible, needs_buffers, own_cost, plan_node, window
 from neano.graph.traverse import toposort
 from neano.graph.variable import Apply, Constant, Variable
+from neano.scalar.dtypes import INTEGER_DTYPES, is_discrete
 from neano.scalar.op import Composite, ScalarOp, TableOp
 from neano.tensor.elemwise import DimShuffle, Elemwise
 
@@ -43,6 +45,8 @@ def _(op: Elemwise, node: Apply, planner: Planner) -> None:
         plan_node.dispatch(object)(op, node, planner)
         return
     lengths = _lengths(node, planner)
+    if op.scalar_op.name == "pow":
+        _check_exponents(node, planner)
     if len(node.outputs) == 1:
         planner.set_lengths(node.outputs[0], lengths)
         return
@@ -66,6 +70,16 @@ def _lengths(node: Apply, planner: Planner) -> list[Expr]:
             )
         lengths.append(planner.x.const(1 if static is None else static) if found is None else planner.find(found))
     return lengths
+
+
+def _check_exponents(node: Apply, planner: Planner) -> None:
+    """Demand, as NumPy does, that integers are raised to no negative powers."""
+    exponent = node.inputs[1]
+    dtype = exponent.type.dtype  # type: ignore[attr-defined]
+    if dtype in INTEGER_DTYPES and is_discrete(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
+        lowest, _ = extremes(exponent, planner)
+        valid = planner.x.compare("ge", lowest, planner.x.const(0))
+        planner.guard(valid, "ValueError", "Integers to negative integer powers are not allowed.", node)
 
 
 @needs_buffers.register
