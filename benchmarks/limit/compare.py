@@ -161,7 +161,8 @@ def main(arguments: Sequence[str]) -> int:
     reached = sum(result.against_best <= GOAL for result in results)
     threads = os.environ.get("OMP_NUM_THREADS", "as many threads as cores")
     intro = (
-        f"Processor: {processor()}. `gcc {' '.join(FLAGS)}`, the BLAS is SciPy's. The fastest of {given.visits} x {given.rounds} rounds;"
+        f"Processor: {processor()}. `gcc {' '.join(FLAGS)}`, the BLAS is SciPy's."
+        f" The fastest of {given.visits} x {given.rounds} rounds;"
         f" OMP_NUM_THREADS: {threads}. Neano is"
         f" within {GOAL:g} (bold) of the faster of the two on {reached} of {len(results)} rows."
     )
