@@ -79,7 +79,8 @@ def assert_close(name: str, found: np.ndarray, wanted: np.ndarray) -> None:
         return
     eps = np.finfo(found.dtype).eps
     near_zero = found.dtype.kind == "c" or name in ("gammaln", "psi", "sin", "cos", "tan", "jv", "j0", "j1")
-    relative = (256 if name in ("erfc", "gamma", "gammau", "gammal", "jv", "iv") else 8) * eps
+    # SciPy's psi, the reference, loses digits beside the poles at negative numbers; the native one is tested against mpmath.
+    relative = (256 if name in ("erfc", "gamma", "gammau", "gammal", "jv", "iv", "psi") else 8) * eps
     near_zero |= name == "ultra_fast_scalar_sigmoid"
     absolute = 16 * eps if near_zero else float(np.finfo(found.dtype).tiny)
     np.testing.assert_allclose(found, wanted, rtol=relative, atol=absolute)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pytest
 from llvmlite import binding as llvm
@@ -12,10 +13,19 @@ from benchmarks.accuracy.complex_numbers import EXACT
 from benchmarks.accuracy.complex_numbers import measure as measure_complex
 from benchmarks.accuracy.functions import FUNCTIONS
 from benchmarks.accuracy.measure import measure, named
+from benchmarks.accuracy.minimax import DIGITS, POLYNOMIALS, remez
 from benchmarks.accuracy.running import Way, compiled, program, ways
 from benchmarks.vector_math import least_times
 from neano.backends.native.emit import Options, Target, emit
 from neano.backends.native.emit.target import host
+from neano.backends.native.emit.vector_math import (
+    circular,
+    error_functions,
+    exponential,
+    gamma_functions,
+    logarithm,
+    power,
+)
 from neano.backends.native.emit.vector_math.kernels import KERNELS
 from neano.scalar.rows import ROWS
 
@@ -121,6 +131,32 @@ def test_kernels_are_code_for_arm(name):
     module.verify()
     module.triple = machine.triple
     assert machine.emit_object(module)
+
+
+TABLES = {
+    "exp": exponential.TAIL,
+    "log": logarithm.TAIL,
+    "power": power.ARTANH,
+    "sin": circular.SINE,
+    "cos": circular.COSINE,
+    "loggamma": {"float64": gamma_functions.NEAR_2},
+    "stirling": {"float64": gamma_functions.STIRLING},
+    "psi": {"float64": gamma_functions.PSI},
+    "psi.large": {"float64": gamma_functions.PSI_LARGE},
+    "trigamma.large": {"float64": gamma_functions.TRIGAMMA_LARGE},
+    "erf": error_functions.ERF,
+    "erf.tail": {"float32": error_functions.LOG_ERFC},
+    "erfc": {"float64": error_functions.ERFC},
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", POLYNOMIALS)
+def test_coefficients_are_those_of_the_script(name):
+    with mpmath.workdps(DIGITS):
+        for dtype, degree in POLYNOMIALS[name].degree.items():
+            coefficients, _ = remez(POLYNOMIALS[name], degree)
+            assert list(TABLES[name][dtype]) == [float(each) for each in coefficients]
 
 
 @pytest.mark.long
