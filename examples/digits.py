@@ -21,7 +21,7 @@ import theano
 import theano.tensor as T
 
 matplotlib.use("Agg")
-import matplotlib.pyplot as plt  # noqa: E402 - the backend is chosen first
+import matplotlib.pyplot as plt
 
 HIDDEN, BATCH, EPOCHS = 64, 40, 60
 LEARNING_RATE, MOMENTUM, L2 = 0.1, 0.9, 1e-4
@@ -114,8 +114,12 @@ def main(folder):
     rng = np.random.default_rng(0)
     images, labels = load_digits(return_X_y=True)
     images, labels = images / 16.0, labels.astype("int64")
-    rest, test_images, others, test_labels = train_test_split(images, labels, test_size=0.2, random_state=0, stratify=labels)
-    train_images, valid_images, train_labels, valid_labels = train_test_split(rest, others, test_size=0.15, random_state=0)
+    rest, test_images, others, test_labels = train_test_split(
+        images, labels, test_size=0.2, random_state=0, stratify=labels
+    )
+    train_images, valid_images, train_labels, valid_labels = train_test_split(
+        rest, others, test_size=0.15, random_state=0
+    )
 
     started = time.perf_counter()
     model = Classifier(rng, images.shape[1], 10)

@@ -29,8 +29,8 @@ from neano.compile.io import In, Out
 from neano.compile.mode import Mode
 from neano.compile.shared import shared
 from neano.config import config
-from neano.debug.tree import debugprint
 from neano.debug.pretty_table import pp
+from neano.debug.tree import debugprint
 from neano.graph.op import Op
 from neano.graph.traverse import clone_replace
 from neano.graph.variable import Apply, Constant, Variable

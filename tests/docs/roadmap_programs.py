@@ -377,10 +377,20 @@ def seeing() -> bool:
     return status == 0 and named and timed.profile.fct_callcount == 1
 
 
-@line("Sorting", IN_PYTHON)
-def sorting() -> Any:
+@line("Sorting")
+def sorting() -> bool:
     x = T.dvector("x")
-    return function([x], [T.sort(x), T.argsort(x), T.topk(x, 2, sorted=False), T.Unique()(x)])
+    f = function([x], [T.sort(x), T.argsort(x), T.topk(x, 2, sorted=False)])
+    ordered, places, largest = f(VECTOR)
+    expected = np.sort(VECTOR)
+    same = np.array_equal(ordered, expected) and np.array_equal(VECTOR[places], expected)
+    return same and set(largest) == set(expected[-2:]) and not f.fallbacks
+
+
+@line("Distinct elements", IN_PYTHON)
+def distinct_elements() -> Any:
+    x = T.dvector("x")
+    return function([x], T.Unique()(x))
 
 
 @line("Legacy draws", IN_PYTHON)

@@ -44,7 +44,7 @@ def graph():
 
 
 def test_clients(graph):
-    fgraph, x, y, inner, outer = graph
+    fgraph, x, _, inner, outer = graph
     assert set(fgraph.clients(x)) == {(inner.owner, 0), (outer.owner, 1)}
     assert fgraph.clients(outer) == [("output", 0)]
     assert fgraph.toposort() == [inner.owner, outer.owner]
@@ -83,7 +83,7 @@ def test_replacement_prunes_what_nobody_reads(graph):
 
 
 def test_replacement_may_read_what_it_replaces(graph):
-    fgraph, x, _, inner, outer = graph
+    fgraph, _, _, inner, outer = graph
     fgraph.replace(inner, add(inner, 1))
     fgraph.check_integrity()
     assert len(fgraph.apply_nodes) == 3

@@ -308,7 +308,7 @@ def test_static_entries_of_shapes() -> None:
         (slice(None, None, 0), ValueError),
         (([0, 1], [0, 1, 2]), IndexError),
         (np.ones(4, dtype=bool), IndexError),
-        (object(), TypeError),
+        pytest.param(object(), TypeError, id="an object"),
     ],
     ids=str,
 )

@@ -322,7 +322,7 @@ def operators_of_other_classes():
 def errors_while_building():
     x, m, i = T.dvector("x"), T.dmatrix("m"), T.lscalar("i")
     calls = [
-        lambda: T.dot(x, "a"), lambda: x[0.5], lambda: x[i, i], 
+        lambda: T.dot(x, "a"), lambda: x[0.5], lambda: x[i, i],
         lambda: T.as_tensor_variable(object()), lambda: T.join(0, x, m), lambda: m.reshape(x), lambda: m.sum(axis=2),
         lambda: m.dimshuffle(0, 0), lambda: T.stack([]), lambda: x.foo, lambda: T.constant(3, ndim=-1),
         lambda: T.max(m, axis="a"), lambda: len(x), lambda: bool(x > 1), lambda: T.set_subtensor(x, 1),

@@ -8,7 +8,9 @@ from neano.tensor import type as _type
 class _Patterns(type):
     """Makes `TensorType(dtype, (0, 1))` mean a broadcast pattern, as in Theano, where `neano` means lengths."""
 
-    def __call__(cls, dtype: Any, broadcastable: Any = (), name: Any = None, sparse_grad: bool = False, **kwargs: Any) -> Any:
+    def __call__(
+        cls, dtype: Any, broadcastable: Any = (), name: Any = None, sparse_grad: bool = False, **kwargs: Any
+    ) -> Any:
         pattern = kwargs.pop("shape", broadcastable)
         if all(entry in (0, 1) and entry is not None for entry in pattern):
             pattern = tuple(map(bool, pattern))

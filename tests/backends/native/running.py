@@ -44,5 +44,6 @@ def assert_same(inputs, outputs, values, rtol=1e-12):
     """Check that the interpreted program gives what `perform` gives."""
     found = interpret(program_of(inputs, outputs), values)
     for result, expected in zip(found, performed(inputs, outputs, values), strict=True):
-        assert result.dtype == expected.dtype and result.shape == expected.shape
+        assert result.dtype == expected.dtype
+        assert result.shape == expected.shape
         np.testing.assert_allclose(result, expected, rtol=rtol, atol=1e-14)

@@ -52,7 +52,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
-    """A function of the scalar table (`neano.scalar`), by its row's name, of operands already of the dtypes that it computes in."""
+    """A function of the scalar table, by its row's name, of operands already of the dtypes that it computes in."""
 
     function: str
     args: tuple[Expr, ...]
@@ -235,7 +235,21 @@ class Invoke:
     attributes: tuple[tuple[str, Any], ...] = ()
 
 
-Stmt = Let | Store | Update | Declare | Accumulate | AccumulateArg | Loop | If | Alloc | View | Reinterpret | Check | Invoke
+Stmt = (
+    Let
+    | Store
+    | Update
+    | Declare
+    | Accumulate
+    | AccumulateArg
+    | Loop
+    | If
+    | Alloc
+    | View
+    | Reinterpret
+    | Check
+    | Invoke
+)
 
 # Programs ------------------------------------------------------------------------------------------------------------
 

@@ -193,7 +193,9 @@ class Chunks:
         body.repeat(count, lambda chunk: self._combine(b, block, chunk))
         for row in rows:
             body.statement(row.combine)
-        held = [body.blocks[row.name] for row in rows if row.name in body.blocks]  # none where a length is known to be 0
+        held = [
+            body.blocks[row.name] for row in rows if row.name in body.blocks
+        ]  # none where a length is known to be 0
         for slot in (memory, *held):
             b.call(abi.SCRATCH_GIVE, "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
             b.do(f"store ptr null, ptr {slot}")
