@@ -114,7 +114,7 @@ def table(results: Results, rows: Sequence[Row], systems: Sequence[str]) -> list
 
 def build_table(results: Results, rows: Sequence[Row], systems: Sequence[str]) -> list[str]:
     """Return the lines of the table of building times, for the systems that started with nothing cached."""
-    fresh = [s for s in ("neano", "jax", "pytensor-numba") if s in systems]
+    fresh = [s for s in ("neano", "jax") if s in systems]
     lines = [
         "| row, symbols to first result | " + " | ".join(TITLES[s] for s in fresh) + " |",
         "| --- " + "| ---: " * len(fresh) + "|",
