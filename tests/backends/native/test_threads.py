@@ -164,12 +164,14 @@ def test_large_work_runs_without_the_gil():
 
     other = threading.Thread(target=count)
     other.start()
-    before = ticks[0]
-    f(value)
-    after = ticks[0]
+    progress = []
+    for _ in range(20):  # on a busy machine the other thread may get no core during one call
+        before = ticks[0]
+        f(value)
+        progress.append(ticks[0] - before)
     stop.set()
     other.join()
-    assert after - before > 100
+    assert max(progress) > 100
 
 
 def test_the_threads_of_blas_are_held():

@@ -55,7 +55,7 @@ class CrossentropySoftmaxArgmax1HotWithBias(Op):
             logarithms = log_softmax_rows(biased)
             output_storage[0][0] = -logarithms[np.arange(len(x)), labels]
             output_storage[1][0] = np.exp(logarithms)
-            output_storage[2][0] = np.argmax(biased, axis=1).astype(labels.dtype)
+            output_storage[2][0] = (np.argmax(biased, axis=1) if len(biased) else np.zeros(0)).astype(labels.dtype)
 
     def decompose(self, *inputs: Any) -> list[Any]:
         """Return the results as graphs of elementwise functions, reductions and a gather."""
