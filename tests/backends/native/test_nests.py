@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import ctypes
 import functools
 import itertools
+import re
 import threading
 
 import numpy as np
