@@ -18,6 +18,7 @@ from llvmlite import binding as llvm
 import neano.tensor as T
 from neano.backends.native.runtime import default_cache
 from neano.backends.native.runtime.machine import cpu_features, cpu_name, triple
+from neano.backends.native.runtime.pool import openmp_runtime
 from neano.cli.cache import report_text
 from neano.cli.target import find_function
 from neano.compile.function import function
@@ -54,11 +55,18 @@ def environment() -> Iterator[tuple[str, str]]:
     features = {feature[1:] for feature in cpu_features().split(",") if feature.startswith("+")}
     shown = " ".join(feature for feature in SHOWN_FEATURES if feature in features)
     yield "Processor", f"{cpu_name()}, {triple()}; {shown}"
-    yield "Threads", f"{thread_count()} ({usable_cores()} cores are usable)"
+    yield "Threads", threads_text()
     yield "BLAS", blas_text()
     yield "Cache", report_text(default_cache().report())
     changed = changed_flags()
     yield "Flags", ", ".join(f"{name}={value}" for name, value in changed.items()) or "all at their defaults"
+
+
+def threads_text() -> str:
+    """Return how many threads a call may use, and whose."""
+    runtime = openmp_runtime()
+    whose = "Neano's own" if runtime is None else f"OpenMP's, of {runtime.library}"
+    return f"{thread_count()} ({usable_cores()} cores are usable), {whose}"
 
 
 def blas_text() -> str:

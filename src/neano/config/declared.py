@@ -118,8 +118,13 @@ class Config(Group):
         integer(0),
         "Threads of a call; 0: OMP_NUM_THREADS, or as many as this process may use.",
     )
-    openmp: bool = flag(False, BOOL, "Run loops on an OpenMP runtime rather than on Neano's own pool.")
-    openmp_elemwise_minsize: int = flag(200000, integer(0), "Fewest elements that several threads share under openmp.")
+    openmp: bool = flag(False, BOOL, "Run loops on the threads of an OpenMP runtime rather than on Neano's own.")
+    openmp_runtime: str = flag(
+        "", TEXT, "The library of openmp, by name or path; by default one that is loaded, else the system's."
+    )
+    openmp_elemwise_minsize: int = flag(
+        200000, integer(0), f"Fewest elements that threads share {NO_EFFECT}; an estimate of the work decides."
+    )
     fma: bool = flag(True, BOOL, "Contract a*b + c to one rounding, as C compilers do.")
     allow_gc: bool = flag(True, BOOL, "Free intermediate values during a call where nodes run one by one.")
     check_input: bool = flag(True, BOOL, f"Check inputs in C code {NO_EFFECT}; arguments are always checked.")

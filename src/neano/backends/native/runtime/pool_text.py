@@ -13,6 +13,9 @@ those who are inside: a worker that wakes late finds no ticket, and costs nobody
     bit  31      the caller sleeps until nobody is inside
 
 Who waits looks for a while (`@spin` times) and then sleeps.
+
+Where an OpenMP runtime has been named (`neano_pool_openmp`), its threads take part instead of workers: the same pieces of the
+same job, so the same bits.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ SHARE = "neano_share"
 SET = "neano_pool_set"
 RESET = "neano_pool_reset"
 WORKERS = "neano_pool_workers"
+OPENMP = "neano_pool_openmp"
 
 MOST_THREADS = 1024
 PIECES_EACH = 4
@@ -138,6 +142,7 @@ _POOL = f"""
 @threads = internal global i32 1, align 128
 @spin = internal global i32 0
 @workers = internal global i32 0
+@openmp = internal global ptr null
 @kernel = internal global ptr null, align 128
 @args = internal global ptr null
 @length = internal global i64 0
@@ -156,10 +161,17 @@ define void @{SET}(i32 %threads, i32 %spin) nounwind {{
   ret void
 }}
 
+; The function GOMP_parallel of the runtime whose threads take part in jobs; NULL for workers of our own.
+define void @{OPENMP}(ptr %parallel) nounwind {{
+  store atomic ptr %parallel, ptr @openmp monotonic, align 8
+  ret void
+}}
+
 ; There are no workers, and no job runs: at first, and in a forked process.
 define void @{RESET}() nounwind {{
   call void @prepare()
   store i32 0, ptr @workers
+  store ptr null, ptr @openmp
   store i32 0, ptr @state
   store i32 0, ptr @calls
   store i32 0, ptr @sleepers
@@ -201,14 +213,6 @@ share:
   %most = zext i32 %threads to i64
   %team = call i64 @llvm.umin.i64(i64 %grains, i64 %most)
   %team.32 = trunc i64 %team to i32
-  %others = sub i32 %team.32, 1
-  %workers = load i32, ptr @workers
-  %enough = icmp sge i32 %workers, %others
-  br i1 %enough, label %ready, label %start
-start:
-  call void @start(i32 %others)
-  br label %ready
-ready:
   %pieces = mul i64 %team, %pieces.each
   %each = udiv i64 %grains, %pieces
   %some = call i64 @llvm.umax.i64(i64 %each, i64 1)
@@ -218,6 +222,21 @@ ready:
   store i64 %n, ptr @length
   store i64 %piece, ptr @piece
   store atomic i64 0, ptr @next monotonic, align 8
+  %openmp = load atomic ptr, ptr @openmp monotonic, align 8
+  %own = icmp eq ptr %openmp, null
+  br i1 %own, label %hire, label %hand.over
+hand.over:
+  call void %openmp(ptr @take.part.in.job, ptr null, i32 %team.32, i32 0)
+  br label %over
+hire:
+  %others = sub i32 %team.32, 1
+  %workers = load i32, ptr @workers
+  %enough = icmp sge i32 %workers, %others
+  br i1 %enough, label %ready, label %start
+start:
+  call void @start(i32 %others)
+  br label %ready
+ready:
   %tickets = mul i32 %others, {_TICKET}
   store atomic i32 %tickets, ptr @state release, align 4
   %call = atomicrmw add ptr @calls, i32 1 seq_cst
@@ -245,8 +264,8 @@ look.start:
 look:
   %k = phi i32 [0, %look.start], [%k.next, %look.again]
   %now = load atomic i32, ptr @state acquire, align 4
-  %over = icmp eq i32 %now, 0
-  br i1 %over, label %done, label %look.again
+  %left = icmp eq i32 %now, 0
+  br i1 %left, label %done, label %look.again
 look.again:
   PAUSE
   %k.next = add i32 %k, 1
@@ -263,6 +282,8 @@ wait:
   br label %sleep
 done:
   store atomic i32 0, ptr @state monotonic, align 4
+  br label %over
+over:
   store atomic i32 0, ptr @busy release, align 4
   ret void
 }}
@@ -283,6 +304,15 @@ done:
   ret void
 }}
 
+define internal void @take.part.in.job(ptr %unused) nounwind {{
+  %kernel = load ptr, ptr @kernel
+  %args = load ptr, ptr @args
+  %length = load i64, ptr @length
+  %piece = load i64, ptr @piece
+  call void @take.part(ptr %kernel, ptr %args, i64 %length, i64 %piece)
+  ret void
+}}
+
 define internal ptr @worker(ptr %unused) nounwind {{
 entry:
   br label %idle
@@ -300,11 +330,7 @@ enter:
   %inside = extractvalue {{ i32, i1 }} %pair, 1
   br i1 %inside, label %run, label %join
 run:
-  %kernel = load ptr, ptr @kernel
-  %args = load ptr, ptr @args
-  %length = load i64, ptr @length
-  %piece = load i64, ptr @piece
-  call void @take.part(ptr %kernel, ptr %args, i64 %length, i64 %piece)
+  call void @take.part.in.job(ptr null)
   %before = atomicrmw sub ptr @state, i32 1 acq_rel
   %awaited = icmp eq i32 %before, {_SLEEPING + 1}
   br i1 %awaited, label %tell, label %idle
@@ -382,6 +408,9 @@ define void @{RESET}() nounwind {{
 }}
 define i32 @{WORKERS}() nounwind {{
   ret i32 0
+}}
+define void @{OPENMP}(ptr %parallel) nounwind {{
+  ret void
 }}
 """
 """The pool of a platform without POSIX threads: the caller works alone."""
