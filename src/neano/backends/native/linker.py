@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -25,6 +24,7 @@ from neano.backends.native.runtime import (
     make_callable_type,
     native_callable,
 )
+from neano.backends.native.runtime.once import once
 from neano.backends.native.schedule.fuse import Schedule, fuse
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.reference.errors import annotate
@@ -116,7 +116,7 @@ def _input(each: InputSpec) -> Input:
     )
 
 
-@cache
+@once
 def function_type() -> type:
     """Return the type of native functions, which counts as a subclass of `Function`."""
     namespace = {

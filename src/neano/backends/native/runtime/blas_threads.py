@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-from functools import cache
 from importlib import import_module
 
 from neano.backends.native.runtime import symbols
 from neano.backends.native.runtime.engine import Module, keep_for_ever, link
+from neano.backends.native.runtime.once import once
 from neano.config.flags import watchers
 from neano.config.threads import thread_count
 
@@ -133,7 +133,7 @@ class BlasThreads:
         self.set(min(self.most, thread_count()))
 
 
-@cache
+@once
 def blas_threads() -> BlasThreads | None:
     """Return the threads of the library behind `scipy.linalg.cython_blas`; None where it is not an OpenBLAS."""
     file = import_module("scipy.linalg.cython_blas").__file__
@@ -145,7 +145,7 @@ def blas_threads() -> BlasThreads | None:
     return None
 
 
-@cache
+@once
 def _load() -> None:
     linked = link([Module("blas threads", _TEXT)], exports=(ENTER, LEAVE, _SETUP, _RESET))
     keep_for_ever(linked.token)

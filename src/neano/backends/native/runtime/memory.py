@@ -9,11 +9,11 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
-from functools import cache
 from pathlib import Path
 
 from neano.backends.native.runtime import memory_text, symbols
 from neano.backends.native.runtime.engine import Linked, Module, keep_for_ever, link
+from neano.backends.native.runtime.once import once
 
 _SHARE = 8
 """Of the memory that this process may use, one part in so many waits at most ..."""
@@ -45,7 +45,7 @@ _new_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_cha
 )
 
 
-@cache
+@once
 def memory() -> Linked:
     """Load the allocator, once a process, and make `neano_new_array` known to generated code."""
     routines = (memory_text.MALLOC, memory_text.CALLOC, memory_text.REALLOC, memory_text.FREE)

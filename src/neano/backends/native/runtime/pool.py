@@ -13,10 +13,10 @@ import ctypes
 import os
 import sys
 import warnings
-from functools import cache
 
 from neano.backends.native.runtime import openmp, pool_text, symbols
 from neano.backends.native.runtime.engine import Linked, Module, keep_for_ever, link
+from neano.backends.native.runtime.once import once
 from neano.config import ConfigWarning, config
 from neano.config.flags import watchers
 from neano.config.threads import thread_count, usable_cores
@@ -35,7 +35,7 @@ def has_threads() -> bool:
     return sys.platform != "win32" and symbols.address("pthread_create") is not None
 
 
-@cache
+@once
 def pool() -> Linked:
     """Load the pool, once a process, and make `neano_parallel_for` and `neano_share` known to generated code."""
     text = pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT

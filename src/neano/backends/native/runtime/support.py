@@ -16,7 +16,6 @@ The thread pool (`pool`) and the memory of results (`memory`) are loaded with it
 from __future__ import annotations
 
 import sys
-from functools import cache
 
 import neano.backends.native.runtime.blas_threads  # noqa: F401 - its symbols load when they are first asked for
 from neano.backends.native.runtime import abi, symbols
@@ -24,6 +23,7 @@ from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import FREE_THREADED
 from neano.backends.native.runtime.entry_checks import AS_DOUBLE, AS_SINGLE, TAKES_BOOL, TAKES_FLOAT, TAKES_INT
 from neano.backends.native.runtime.memory import memory
+from neano.backends.native.runtime.once import once
 from neano.backends.native.runtime.pool import pool
 from neano.backends.native.runtime.scratch_text import SCRATCH_TEXT
 from neano.backends.native.runtime.slots_text import SLOTS_TEXT
@@ -333,7 +333,7 @@ def support_text() -> str:
     return SLOTS_TEXT + calls + SCRATCH_TEXT
 
 
-@cache
+@once
 def support() -> Linked:
     """Load the module, once a process, and make its helpers known to generated code."""
     linked = link([Module("support", support_text(), codegen=0)], exports=SLOTS + HELPERS)
