@@ -1,4 +1,4 @@
-"""The command `python -m benchmarks`: measurements of calls, starting, building; `peers`, `limit`, `accuracy` have options."""
+"""The command `python -m benchmarks`: measurements of calls, starting, building; the others have options."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from benchmarks.document import write_section
 FIGURES = ("calls", "startup", "build")
 WITH_OPTIONS = {
     "peers": "benchmarks.peers.compare",
+    "scaling": "benchmarks.scaling",
+    "memory": "benchmarks.memory",
     "limit": "benchmarks.limit.compare",
     "accuracy": "benchmarks.accuracy.report",
 }

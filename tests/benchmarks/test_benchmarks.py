@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks import memory, scaling
 from benchmarks.build import Build, chain, logistic, mixed, mlp, tree
 from benchmarks.document import write_section
 from benchmarks.measuring import Call, Figure, interleaved, median_ratio, processor, report
 from benchmarks.peers.asking import Peer
 from benchmarks.peers.compare import Results, document, measure
+from benchmarks.peers.memory import forget_peak, peak, resident
 from benchmarks.peers.row import Row
-from benchmarks.peers.rows import ROWS
+from benchmarks.peers.rows import MEMORY, ROWS, SCALING
 from benchmarks.peers.systems import system
 from benchmarks.peers.systems.arrays import Unsupported
+from benchmarks.peers.threads import rate
 from benchmarks.peers.timing import microseconds, summary
 
 LARGE = ("1e8", "10000000")
@@ -61,10 +65,10 @@ def test_microseconds_take_the_loop_off() -> None:
 def test_a_result_that_disagrees_loses_its_row() -> None:
     row = Row("row", lambda m, x: x, lambda random: (np.ones(3),), goal=2.0)
     results = Results()
-    for name, time, value in (("neano", 1.0, 2.0), ("numpy", 3.0, 2.0), ("jax", 0.5, 2.1)):
+    for name, taken, value in (("neano", 1.0, 2.0), ("numpy", 3.0, 2.0), ("jax", 0.5, 2.1)):
         results.add(row, name, {"build": 1.0, "check": summary(np.full(3, value))})
-        results.add(row, name, {"microseconds": time + 1})
-        results.add(row, name, {"microseconds": time})
+        results.add(row, name, {"microseconds": taken + 1})
+        results.add(row, name, {"microseconds": taken})
     results.add(row, "torch", {"error": "RuntimeError: no"})
     assert results.agrees(row, "neano")
     assert not results.agrees(row, "jax")
@@ -90,6 +94,53 @@ def test_a_system_is_asked_in_its_own_interpreter() -> None:
 
 def test_names_of_rows_differ() -> None:
     assert len({row.name for row in ROWS}) == len(ROWS) >= 40
+    for rows in (SCALING, MEMORY):
+        assert len({row.name for row in rows}) == len(rows) >= 4
+
+
+def test_rates_of_several_threads() -> None:
+    called = set()
+
+    def call(a: float) -> None:
+        called.add(a)
+        time.sleep(0.005)
+
+    one, four = (rate(call, None, (1.0,), (2.0,), threads, 0.1) for threads in (1, 4))
+    assert 50 < one.calls <= 200
+    assert 1.5 < four.calls / one.calls < 5
+    assert called == {1.0, 2.0}
+    rates = {("row", "neano", n): 100.0 * min(n, 2) for n in scaling.THREADS}
+    assert scaling.table(rates, ["row"], ["neano", "jax"])[2:] == [
+        "| row | Neano | 100 | 200 | 200 | 200 | 2.00 | 2.00 |"
+    ]
+
+
+def test_scaling_is_measured_in_other_interpreters(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr(scaling, "THREADS", (1, 2))
+    assert scaling.main([f"numpy={sys.executable}", "--rows", "transcendental-2000", "--rounds", "1"]) == 0
+    assert "| transcendental-2000 | NumPy |" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are Linux's")
+def test_peaks_of_memory() -> None:
+    forget_peak()
+    before = resident()
+    array = np.ones(8_000_000)
+    assert peak() - before >= array.nbytes
+    del array
+    forget_peak()
+    assert peak() - before < 32_000_000
+    lines = memory.table({("row", "neano"): (2.0**20, 2.0**21)}, ["row"], ["neano"])
+    assert lines[2] == "| row | 1.0 MiB | 2.0 MiB |"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks of memory are Linux's")
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    building, steps = memory.measure("mlp-float32-512x1024", "neano", sys.executable, 1)
+    assert 10 * 2**20 < building < 2**30
+    assert 10 * 2**20 < steps < 2**30
+    with pytest.raises(RuntimeError, match="KeyError"):
+        memory.measure("nothing", "neano", sys.executable, 1)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.name.endswith(LARGE)], ids=lambda row: row.name)

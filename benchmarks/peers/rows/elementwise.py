@@ -92,3 +92,7 @@ ROWS = (
     Row("complex128-100000", complex_product, complex_inputs),
     Row("200-outputs-of-100", two_hundred, together(floats(100))),
 )
+
+OF_MIDDLE_SIZE = tuple(
+    Row(f"transcendental-{n}", transcendental, together(floats(n), floats(n))) for n in (2000, 5000, 20_000)
+)
