@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 import threading
 
 import numpy as np
@@ -11,7 +13,8 @@ import pytest
 import neano
 import neano.tensor as T
 from backends.native.runtime.test_pool import fresh, in_threads
-from neano.backends.native.runtime.blas_threads import blas_threads
+from neano.backends.native.runtime import symbols
+from neano.backends.native.runtime.blas_threads import ENTER, LEAVE, blas_threads
 from neano.backends.native.runtime.pool import workers
 from neano.config import config
 
@@ -192,3 +195,49 @@ def test_the_threads_of_blas_are_held():
     f(value)
     assert found.get() == 1
     found.hold()
+
+
+def test_while_a_product_is_shared_blas_uses_one_thread_however_many_are_inside():
+    found = blas_threads()
+    assert found is not None
+    enter, leave = (ctypes.CFUNCTYPE(None)(symbols.address(name)) for name in (ENTER, LEAVE))
+    before = int(found.get())
+    found.set(2)
+    try:
+        counts = [int(found.get())]
+        for step in (enter, enter, leave):
+            step()
+            counts.append(int(found.get()))
+        child = os.fork()
+        if child == 0:  # nobody is inside there
+            os._exit(int(found.get() != 2))
+        assert os.waitpid(child, 0)[1] == 0
+        leave()
+        counts.append(int(found.get()))
+        assert counts == [2, 1, 1, 1, 2]
+    finally:
+        found.set(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_products_keep_no_more_threads_busy_than_asked_for():
+    """Threads of our own and of BLAS together, by the time that each of the process's threads has spent on a processor."""
+    code = """
+        import os, numpy as np, neano, neano.tensor as T
+        x = T.dmatrix()
+        f = neano.function([x], [T.dot(x, x), T.exp(x), T.dot(T.tanh(x), x)])
+        value = np.ones((500, 500))
+        f(value)
+        def spent():
+            ticks = {}
+            for task in os.listdir("/proc/self/task"):
+                with open(f"/proc/self/task/{task}/stat") as file:
+                    ticks[task] = sum(map(int, file.read().rpartition(")")[2].split()[11:13]))
+            return ticks
+        before = spent()
+        for _ in range(40):
+            f(value)
+        print(sum(after - before.get(task, 0) > 5 for task, after in spent().items()))
+        """
+    for threads in (1, 2, 3):
+        assert 1 <= int(fresh(code, NEANO_NUM_THREADS=str(threads))) <= threads
