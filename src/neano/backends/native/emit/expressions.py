@@ -17,6 +17,9 @@ from neano.backends.native.ir import Cast, Const, Dim, Load, Ref, Scalar, Select
 Leaf = Callable[[int, Value | None], Value | None]
 """Gives the value of a number (a Ref, a Dim, a Load, or anything known) under a guard, None where it is to be computed."""
 
+Shortcut = Callable[[int, list[Value]], Value | None]
+"""Computes a scalar function by its number and its operands otherwise than the table does, None where it does not."""
+
 
 class UnknownFunction(NotImplementedError):
     """The program names a scalar function that has no line in the native table."""
@@ -32,6 +35,7 @@ class Evaluator:
         leaf: gives what is not computed from operands.
         alias: the number of the expression that a number stands for (a `Let` inside the loop), None for itself.
         through_loads: whether the indices of a load are computed before `leaf` is asked for it.
+        shortcut: computes what has a way of its own here.
     """
 
     def __init__(
@@ -42,9 +46,10 @@ class Evaluator:
         leaf: Leaf,
         alias: Callable[[int], int | None] = lambda number: None,
         through_loads: bool = True,
+        shortcut: Shortcut = lambda number, operands: None,
     ) -> None:
         self.b, self.numbering, self.lanes = b, numbering, lanes
-        self.leaf, self.alias, self.through_loads = leaf, alias, through_loads
+        self.leaf, self.alias, self.through_loads, self.shortcut = leaf, alias, through_loads, shortcut
         self.known: dict[tuple[int, str], Value] = {}
         self._masks: dict[tuple[int, str, bool], Value] = {}
 
@@ -128,7 +133,8 @@ class Evaluator:
             case Scalar():
                 if node.function not in SCALAR:
                     raise UnknownFunction(f"the native backend has no code for the scalar function {node.function!r}")
-                result = SCALAR[node.function](self.b, [self._value(k, guard) for k in kids], node.dtype)
+                operands = [self._value(k, guard) for k in kids]
+                result = self.shortcut(number, operands) or SCALAR[node.function](self.b, operands, node.dtype)
                 return convert(self.b, result, node.dtype)
             case Cast():
                 return convert(self.b, self._value(kids[0], guard), node.dtype)

@@ -52,7 +52,7 @@ class Places:
     """The places of one loop.
 
     Attributes:
-        splats: what does not depend on the loop's index, in all lanes, by number.
+        scalars: what does not depend on the loop's index, by number; splats: the same in all lanes.
         reads: places of loads, by number; writes: of stores and updates, by position in the body.
     """
 
@@ -61,6 +61,7 @@ class Places:
     ) -> None:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
         self.first, self.panels, self.numbering = first, panels, host.numbering
+        self.scalars: dict[int, Value] = {}
         self.splats: dict[int, Value] = {}
         self.reads: dict[int, Place] = {}
         self.writes: dict[int, Place] = {}
@@ -74,7 +75,8 @@ class Places:
         """Compute what does not depend on the index, and where each place begins."""
         evaluator = self.scalar_evaluator(size_value(self.first))
         for number in self.plan.hoisted:
-            self.splats[number] = self.b.splat(evaluator.evaluate(number), self.plan.lanes)
+            self.scalars[number] = evaluator.evaluate(number)
+            self.splats[number] = self.b.splat(self.scalars[number], self.plan.lanes)
         for number, access in self.plan.loads.items():
             node = self.numbering.nodes[number]
             if access.kind is Kind.INVARIANT:

@@ -20,10 +20,11 @@ from neano.backends.native.emit.panels import Panel
 from neano.backends.native.emit.partial_results import PartialResults, State, registers
 from neano.backends.native.emit.places import Places
 from neano.backends.native.emit.plan import Kind, Plan
+from neano.backends.native.emit.quotients import Divisor, is_quotient, quotient
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.text import Value, constant, is_complex
-from neano.backends.native.ir import Accumulate, AccumulateArg, Let, Load, Loop, Ref, Store, Update
+from neano.backends.native.ir import Accumulate, AccumulateArg, Const, Let, Load, Loop, Ref, Store, Update
 
 
 class VectorLoop:
@@ -36,6 +37,7 @@ class VectorLoop:
         self.first, self.stop, self.numbering = first, stop, host.numbering
         self.places = Places(host, loop, plan, first, panels)
         self.partial = PartialResults(host, plan.lanes, loop.body)
+        self.divisors: dict[int, Divisor | None] = {}
 
     def emit(self) -> None:
         """Write the loop; nothing is read or computed where it has no iterations."""
@@ -45,12 +47,31 @@ class VectorLoop:
         b.branch(b.op(f"icmp sgt i64 {count}, 0"), some, after)
         b.place(some)
         self.places.find()
+        self._find_divisors(count)
         if self.partial.sums or any(place.buffer for place in self.places.all()):
             self._chunks(count)
         else:
             self._chunk("0", count)
         b.jump(after)
         b.place(after)
+
+    def _find_divisors(self, count: str) -> None:
+        """Prepare for divisions by what does not depend on the index."""
+        for number, varies in self.plan.varies.items():
+            if not varies or self.plan.lanes == 1 or not is_quotient(self.numbering.nodes[number]):
+                continue
+            by = self.numbering.kids[number][1]
+            node = self.numbering.nodes[by]
+            value = constant(node.value, node.dtype) if isinstance(node, Const) else self.places.scalars.get(by)
+            if value is not None and by not in self.divisors:
+                self.divisors[by] = Divisor.of(self.b, value, node, self.plan.lanes, count)
+
+    def _quotient(self, number: int, operands: list[Value]) -> Value | None:
+        """Return a quotient by what does not depend on the index; None for anything else."""
+        if not is_quotient(self.numbering.nodes[number]):
+            return None
+        divisor = self.divisors.get(self.numbering.kids[number][1])
+        return None if divisor is None else quotient(self.b, operands[0], divisor)
 
     def _chunks(self, count: str) -> None:
         """Run chunk after chunk; one chunk takes all where no buffer is needed after all and nothing is summed."""
@@ -208,7 +229,9 @@ class VectorLoop:
                 return wide if lanes == 1 else b.int_op("add", wide, wide.same(self._iota("i64")))
             return None
 
-        return Evaluator(b, self.numbering, lanes, leaf, self._alias_outside_splats, through_loads=False)
+        return Evaluator(
+            b, self.numbering, lanes, leaf, self._alias_outside_splats, through_loads=False, shortcut=self._quotient
+        )
 
     def _alias_outside_splats(self, number: int) -> int | None:
         return None if number in self.places.splats else self.places.alias(number)

@@ -125,7 +125,7 @@ def apply_scalar(
     if name.startswith("convert_to_"):
         return x.cast(args[0], dtype)
     if name == "switch":
-        return x.select(truth(args[0], planner), x.cast(args[1], dtype), x.cast(args[2], dtype))
+        return x.switch(truth(args[0], planner), x.cast(args[1], dtype), x.cast(args[2], dtype))
     if name in ("identity", "second"):
         return x.cast(args[-1], dtype)
     wanted = op.operand_dtypes([a.dtype for a in args], dtype)

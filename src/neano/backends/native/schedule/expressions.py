@@ -213,6 +213,12 @@ class Expressions:
         children = (condition, then, otherwise)
         return self._intern(key, lambda: ir.Select(condition, then, otherwise, then.dtype), children, 1)  # type: ignore[arg-type, no-any-return]
 
+    def switch(self, condition: Expr, then: Expr, otherwise: Expr) -> Expr:
+        """Return a choice between two values that are both there: unlike those of a `select`, their loads need no guard."""
+        if isinstance(condition, ir.Const) or then is otherwise:
+            return self.select(condition, then, otherwise)
+        return self.scalar("switch", (condition, then, otherwise), then.dtype)
+
     def scalar(self, function: str, args: Sequence[Expr], dtype: str) -> Expr:
         """Return a row of the scalar table applied to operands of the dtypes that it computes in."""
         if len(args) > 2 and function in ("add", "mul", "maximum", "minimum", "and_", "or_", "xor"):

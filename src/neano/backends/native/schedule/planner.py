@@ -350,7 +350,7 @@ class Planner(Lengths):
             return
         plan_node(node.op, node, self)  # lengths
         inputs = [v for v in node.inputs if v not in self.stored]
-        cost = own_cost(node.op) + sum(0 if isinstance(v, Constant) else self._costs.get(v, 1) for v in node.inputs)
+        cost = own_cost(node.op) + sum(self._cost_in(v, node) for v in node.inputs)
         deep = 1 + max((self._inlined.get(v, 0) for v in inputs), default=0)
         for output in node.outputs:
             if output in self.stored or output in self._defined:
@@ -359,6 +359,18 @@ class Planner(Lengths):
             if self._wants_place(output, cost, deep):
                 self.store(output)
                 self._costs[output], self._inlined[output] = 1, 0
+
+    def _cost_in(self, variable: Variable, node: Apply) -> int:
+        """Return what an operand costs for one element of a node's output."""
+        if isinstance(variable, Constant):
+            return 0
+        cost = self._costs.get(variable, 1)
+        if cost > 1 and isinstance(node.op, Elemwise):
+            lengths = node.outputs[0].type.shape  # type: ignore[attr-defined]
+            inner = max((axis for axis, n in enumerate(lengths) if n != 1), default=-1)
+            if inner >= 0 and variable.type.shape[inner] == 1:  # type: ignore[attr-defined]
+                return 1  # it does not change in the innermost loop, and is a register there
+        return cost
 
     def _wants_place(self, variable: Variable, cost: int, deep: int) -> bool:
         if variable in self._outputs or variable in self._demanded or deep > MAX_INLINE_DEPTH:

@@ -35,6 +35,7 @@ class Kernel:
         preferred: dtypes and widths of vectors (bytes) for which it is used although the platform has a vector function, because
             it is faster by more than compiling it costs (`python -m benchmarks.vector_math`: glibc 2.36 on AMD's Zen 4).
         scalars: whether it serves scalars, too.
+        inlined: whether it is so short that a call, which empties all vector registers, costs more than a copy of it.
     """
 
     libm: str
@@ -43,6 +44,7 @@ class Kernel:
     widened: Formula | None = None
     preferred: frozenset[tuple[str, int]] = frozenset()
     scalars: bool = False
+    inlined: bool = False
 
     def __call__(self, x: Number, *more: Number) -> Number:
         """Return the result for numbers of float64 or float32."""
@@ -54,15 +56,16 @@ class Kernel:
         return Number(b, convert(b, (self.widened or self.float64)(*wide).value, "float32"))
 
 
-def _same(libm: str, formula: Formula, preferred: str = "") -> Kernel:
+def _same(libm: str, formula: Formula, preferred: str = "", *, inlined: bool = False) -> Kernel:
     """A formula that serves both dtypes, preferred as in "float64:32 float64:64"."""
     pairs = (each.split(":") for each in preferred.split())
-    return Kernel(libm, formula, formula, preferred=frozenset((dtype, int(width)) for dtype, width in pairs))
+    better = frozenset((dtype, int(width)) for dtype, width in pairs)
+    return Kernel(libm, formula, formula, preferred=better, inlined=inlined)
 
 
 KERNELS = {
-    "exp": _same("exp", exponential.exp, "float64:64 float32:64"),
-    "exp2": _same("exp2", exponential.exp2),
+    "exp": _same("exp", exponential.exp, "float64:64 float32:64", inlined=True),
+    "exp2": _same("exp2", exponential.exp2, inlined=True),
     "expm1": _same("expm1", exponential.expm1, "float32:32 float32:16"),
     "log": _same("log", logarithm.log),
     "log2": _same("log2", logarithm.log2),
@@ -86,13 +89,15 @@ KERNELS = {
 
 
 def own_kernel(b: Builder, function: str, values: tuple[Value, ...]) -> Value | None:
-    """Return a function at values by its kernel, in a helper; None where there is none, or the platform's is better."""
+    """Return a function at values by its kernel, in a helper if it is long; None where there is none, or a better one."""
     kernel, first = KERNELS.get(function), values[0]
     if kernel is None or not b.target.own_functions or (first.lanes == 1 and not kernel.scalars):
         return None
     preferred = (first.dtype, b.target.vector_bytes) in kernel.preferred
     if not preferred and platform_vector(b.target, kernel.libm, first.dtype, first.lanes)[0]:
         return None
+    if kernel.inlined:
+        return kernel(*[Number(b, value) for value in values]).value
     name = f"own.{function}.{first.dtype}.{first.lanes}"
     if name not in b.module.helpers:
         inner = Builder(b.module, b.target, Options(contract=False))
