@@ -24,6 +24,7 @@ from differential.values import moved
 from neano.backends.native.interpreter import interpret
 from neano.backends.native.schedule.spec import check_schedule
 from neano.backends.native.spec import check_program
+from neano.config import config
 
 REFERENCE = neano.Mode("py", None)
 SAMPLES, MORE_SAMPLES = 3, 40
@@ -131,14 +132,15 @@ class Check:
                 raise Mismatch("memory", f"output {i}: {result.flags}")
 
     def _same_bits(self, found: list[Any]) -> None:
-        """Check that neither a second call nor another position in memory changes a bit."""
+        """Check that neither a second call nor another position in memory nor more threads change a bit."""
         kept = copy.deepcopy(found)
         first = self.call(self.native, self.plain)
-        for offset in (0, 1, 3):
-            again = self.call(self.native, [moved(a, offset) for a in self.plain])
+        for offset, threads in ((0, 1), (1, 2), (3, 3)):
+            with config.change_flags(threads=threads):
+                again = self.call(self.native, [moved(a, offset) for a in self.plain])
             for i, (a, b) in enumerate(zip(first, again, strict=True)):
                 if not same_bits(a, b):
-                    raise Mismatch("position", f"output {i} at offset {offset}:\n{a!r}\n{b!r}")
+                    raise Mismatch("position", f"output {i} at offset {offset}, {threads} threads:\n{a!r}\n{b!r}")
         for i, (a, b) in enumerate(zip(kept, found, strict=True)):
             if not same_bits(a, b):
                 raise Mismatch("memory", f"a later call changed output {i}")

@@ -46,7 +46,7 @@ def _(op: Elemwise, node: Apply, planner: Planner) -> None:
         return
     lengths = _lengths(node, planner)
     if op.scalar_op.name == "pow":
-        _check_exponents(node, planner)
+        _check_exponents(node, lengths, planner)
     if len(node.outputs) == 1:
         planner.set_lengths(node.outputs[0], lengths)
         return
@@ -72,13 +72,14 @@ def _lengths(node: Apply, planner: Planner) -> list[Expr]:
     return lengths
 
 
-def _check_exponents(node: Apply, planner: Planner) -> None:
-    """Demand, as NumPy does, that integers are raised to no negative powers."""
-    exponent = node.inputs[1]
+def _check_exponents(node: Apply, lengths: Sequence[Expr], planner: Planner) -> None:
+    """Demand, as NumPy does, that integers, if there are any, are raised to no negative powers."""
+    x, exponent = planner.x, node.inputs[1]
     dtype = exponent.type.dtype  # type: ignore[attr-defined]
     if dtype in INTEGER_DTYPES and is_discrete(node.outputs[0].type.dtype):  # type: ignore[attr-defined]
         lowest, _ = extremes(exponent, planner)
-        valid = planner.x.compare("ge", lowest, planner.x.const(0))
+        is_empty = x.compare("eq", x.product(lengths), x.const(0))
+        valid = x.scalar("or_", (x.compare("ge", lowest, x.const(0)), is_empty), "bool")
         planner.guard(valid, "ValueError", "Integers to negative integer powers are not allowed.", node)
 
 
