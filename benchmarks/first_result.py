@@ -1,13 +1,11 @@
 """A process of its own: loads LLVM, then times the way from symbols to the first result. Prints a line of JSON.
 
-    python -m benchmarks.first_result llvm|engine
+    python -m benchmarks.first_result
 
-With `engine`, the native backend's modules are loaded before the clock starts, too.
+When the clock starts nothing of the package is loaded but what `import theano` loads.
 """
 
-import importlib
 import json
-import sys
 import time
 
 import numpy as np
@@ -29,8 +27,6 @@ if __name__ == "__main__":
     binding.create_mcjit_compiler(
         binding.parse_assembly(""), binding.Target.from_default_triple().create_target_machine()
     )
-    if "engine" in sys.argv:
-        importlib.import_module("neano.backends.native.linker")
     started = time.perf_counter()
     result = first_result()
     elapsed = time.perf_counter() - started

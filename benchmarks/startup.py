@@ -1,5 +1,7 @@
 """What starting costs: `import theano`, and the first result of a process: `python -m benchmarks startup`.
 
+The first result comes from a process that has done `import theano` and loaded LLVM, and nothing else.
+
 Ratios are medians over rounds, in which what is compared runs in turn; times are the least of all rounds, for other work on
 the machine only adds to them. Modules are compiled to bytecode beforehand (the first round is not counted), as
 installed packages are.
@@ -18,8 +20,6 @@ from pathlib import Path
 from benchmarks.measuring import Figure, median_ratio, processor, report
 
 IMPORTS = {"theano": "import theano", "libraries": "import numpy, scipy.linalg, scipy.special, llvmlite.binding"}
-LOADED = ("llvm", "engine")
-"""What a process has loaded before its clock starts."""
 BOUNDS = {"empty": 60.0, "filled": 15.0}
 """The state of the cache -> the milliseconds that the first result may take."""
 
@@ -41,9 +41,9 @@ def import_seconds(statement: str, variables: Mapping[str, str]) -> float:
     )
 
 
-def first_seconds(cache: str, loaded: str, variables: Mapping[str, str]) -> float:
+def first_seconds(cache: str, variables: Mapping[str, str]) -> float:
     """Return how long a fresh interpreter takes to the first result of a function, with a cache folder."""
-    command = [sys.executable, "-m", "benchmarks.first_result", loaded]
+    command = [sys.executable, "-m", "benchmarks.first_result"]
     done = subprocess.run(
         command, env={**variables, "NEANO_CACHE_DIR": cache}, capture_output=True, text=True, check=True
     )
@@ -64,22 +64,21 @@ def run(rounds: int = 11) -> int:
         )
     ]
     for cache, bound in BOUNDS.items():
-        value, later = (min(firsts[cache, loaded]) * 1e3 for loaded in LOADED)
-        detail = f"{later:.1f} ms once the engine's modules are loaded, too"
-        figures.append(Figure(f"first result, {cache} cache, LLVM loaded", value, bound, " ms", detail))
+        value = min(firsts[cache]) * 1e3
+        figures.append(Figure(f"first result, {cache} cache, LLVM loaded", value, bound, " ms"))
     return report(figures)
 
 
 def rounds_of_processes(
     folder: str, rounds: int, variables: Mapping[str, str]
-) -> tuple[dict[str, list[float]], dict[tuple[str, str], list[float]]]:
+) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     """Return the seconds of each import, and of each first result, over the rounds; a round before them is not counted."""
     imports: dict[str, list[float]] = {name: [] for name in IMPORTS}
-    firsts: dict[tuple[str, str], list[float]] = {(cache, loaded): [] for cache in BOUNDS for loaded in LOADED}
+    firsts: dict[str, list[float]] = {cache: [] for cache in BOUNDS}
     for number in range(rounds + 1):
         for name, statement in IMPORTS.items():
             imports[name].append(import_seconds(statement, variables))
-        for cache, loaded in firsts:
-            place = f"{folder}/filled" if cache == "filled" else f"{folder}/{loaded}-{number}"
-            firsts[cache, loaded].append(first_seconds(place, loaded, variables))
-    return {name: times[1:] for name, times in imports.items()}, {key: times[1:] for key, times in firsts.items()}
+        for cache, times in firsts.items():
+            place = f"{folder}/filled" if cache == "filled" else f"{folder}/empty-{number}"
+            times.append(first_seconds(place, variables))
+    return {name: times[1:] for name, times in imports.items()}, {cache: times[1:] for cache, times in firsts.items()}

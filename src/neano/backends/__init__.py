@@ -1,23 +1,11 @@
-"""What runs functions: `reference` (NumPy, op by op) and `native` (machine code). Each is imported when first asked for."""
+"""What runs functions: `reference` (NumPy, op by op) and `native` (machine code)."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from neano.compile.linkers import FunctionSpec, register_backend
-
-
-def _link_reference(spec: FunctionSpec) -> Any:
-    from neano.backends.reference.linker import link
-
-    return link(spec)
-
-
-def _link_native(spec: FunctionSpec) -> Any:
-    from neano.backends.native.linker import link
-
-    return link(spec)
-
+from neano.backends.native.linker import link as _link_native
+from neano.backends.native.runtime import begin_support
+from neano.backends.reference.linker import link as _link_reference
+from neano.compile.linkers import register_backend
 
 register_backend("reference", _link_reference)
-register_backend("native", _link_native, measures=True)
+register_backend("native", _link_native, measures=True, prepare=begin_support)

@@ -12,7 +12,7 @@ from typing import Any
 from neano.compile.copies import insert_copies
 from neano.compile.function_values import make_finder
 from neano.compile.io import In, SymbolicOutput, convert_function_input
-from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measures
+from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measures, prepare
 from neano.compile.mode import get_mode
 from neano.compile.profiling import as_profile, link_profiled
 from neano.config import config
@@ -115,6 +115,7 @@ class FunctionMaker:
 
     def _rewrite(self, fgraph: FunctionGraph) -> None:
         started = time.perf_counter()
+        prepare(self.mode.backend)
         with config.change_flags({
             "compute_test_value": config.compute_test_value_opt,
             "traceback.limit": config.traceback.compile_limit,

@@ -104,17 +104,27 @@ Link = Callable[[FunctionSpec], Any]
 
 _backends: dict[str, Link] = {}
 _measuring: set[str] = set()
+_prepare: dict[str, Callable[[], None]] = {}
 
 
-def register_backend(name: str, link: Link, measures: bool = False) -> None:
+def register_backend(name: str, link: Link, measures: bool = False, prepare: Callable[[], None] | None = None) -> None:
     """Let functions of modes with this backend be made by `link`.
 
     Args:
         measures: whether functions measure themselves where `FunctionSpec.profile` is set.
+        prepare: begins with what any function needs; called before a graph is rewritten.
     """
     _backends[name] = link
     if measures:
         _measuring.add(name)
+    if prepare is not None:
+        _prepare[name] = prepare
+
+
+def prepare(name: str) -> None:
+    """Let a backend begin with what any function needs."""
+    if name in _prepare:
+        _prepare[name]()
 
 
 def measures(name: str) -> bool:

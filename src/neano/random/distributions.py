@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from neano.random.function import TRAILING_LENGTHS
 
-Generator = np.random.RandomState
+Generator: TypeAlias = "np.random.RandomState"  # imported by NumPy when it is first used
 Array = np.ndarray[Any, Any]
 
 

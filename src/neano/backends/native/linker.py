@@ -14,12 +14,12 @@ from neano.backends.native.emit import Emitted, Options, emit
 from neano.backends.native.emit.metering import Site
 from neano.backends.native.lower.decompose import decomposed
 from neano.backends.native.lower.program import lower_schedule
-from neano.backends.native.profile import NativeMeter
 from neano.backends.native.runtime import (
     Input,
     Linked,
     Signature,
     abi,
+    begin_entry,
     link_function,
     make_callable_type,
     native_callable,
@@ -137,6 +137,8 @@ def link(spec: FunctionSpec) -> Any:
         code = compile_code(spec, signature)
     constants = list(code.constants)
     if spec.profile is not None:  # every function counts for itself
+        from neano.backends.native.profile import NativeMeter  # what few functions need, and costs some milliseconds
+
         constants[code.table] = np.zeros_like(constants[code.table])
         spec.profile.meters.append(NativeMeter(constants[code.table], code.sites, code.fallbacks))
     function = native_callable(
@@ -156,6 +158,7 @@ def link(spec: FunctionSpec) -> Any:
 
 def compile_code(spec: FunctionSpec, signature: Signature) -> Code:
     """Return the machine code of a function."""
+    begin_entry(signature)
     stages = compile_graph(spec)
     emitted, program = stages.emitted, stages.program
     linked = link_function(signature, emitted.modules, emitted.symbols)

@@ -479,14 +479,14 @@ def test_keyword_only_values_reach_convert_in_order() -> None:
 
 
 def test_the_text_for_free_threaded_builds_is_valid() -> None:
-    from neano.backends.native.runtime.codegen import Module, generate_objects
+    from neano.backends.native.runtime.codegen import Module, generate_object
     from neano.backends.native.runtime.entry import entry_text
 
     optional = Input("float64", 0, storage=True)
     signature = Signature((SCALAR, optional, Input("int32", 2, argument=False, storage=True)), 2, "dict", (1, 2))
     text = entry_text(signature, free_threaded=True)
     assert "PyList_GetItemRef" in text
-    assert generate_objects([Module("entry", text)])[0]
+    assert generate_object(Module("entry", text))
 
 
 PRIVATE = """

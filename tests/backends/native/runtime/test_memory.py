@@ -17,6 +17,7 @@ import neano.tensor as T
 from backends.native.runtime.test_pool import fresh, in_threads
 from neano.backends.native.runtime import memory_text
 from neano.backends.native.runtime.memory import memory, sweep, waiting_bytes, waiting_limit
+from neano.backends.native.runtime.support import support
 
 LARGE = memory_text.LARGE
 
@@ -25,7 +26,8 @@ def make(*shape: int, dtype: str = "float64") -> np.ndarray:
     """Return an array as generated code makes it."""
     kind = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_int32, ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64)
     dims, of = (ctypes.c_int64 * len(shape))(*shape), np.dtype(dtype)
-    made = kind(memory().addresses[memory_text.NEW_ARRAY])(len(shape), ctypes.addressof(dims), of.num, of.itemsize)
+    memory()
+    made = kind(support().addresses[memory_text.NEW_ARRAY])(len(shape), ctypes.addressof(dims), of.num, of.itemsize)
     assert isinstance(made, np.ndarray)
     return made
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import struct
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -108,13 +109,14 @@ class ObjectCache:
         self._unpruned = 0
         self._checked = False
         self._problem = ""
+        self._lock = threading.Lock()
 
     def load(self, key: str) -> CachedObject | None:
         """Return the object of a key, None where there is none that can be trusted."""
-        in_memory = self._memory.get(key)
-        if in_memory is not None or self._folder is None or not self._check(create=False):
+        in_memory, folder = self._memory.get(key), self._folder
+        if in_memory is not None or folder is None or not self._check(create=False):
             return in_memory
-        path = self._folder / (key + _SUFFIX)
+        path = folder / (key + _SUFFIX)
         try:
             with open(path, "rb") as file:
                 content = file.read()
@@ -133,16 +135,17 @@ class ObjectCache:
 
     def store(self, key: str, entry: CachedObject) -> None:
         """Keep an object; where the folder fails, in memory, after a warning."""
-        if self._folder is None or not self._check(create=True):
+        folder = self._folder
+        if folder is None or not self._check(create=True):
             self._remember(key, entry)
             return
         content = _pack(key, entry)
-        temporary = self._folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
+        temporary = folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
             with open(descriptor, "wb") as file:
                 file.write(content)
-            os.replace(temporary, self._folder / (key + _SUFFIX))
+            os.replace(temporary, folder / (key + _SUFFIX))
         except OSError as error:
             _unlink(temporary)
             if os.name == "nt" and isinstance(error, PermissionError):
@@ -238,16 +241,19 @@ class ObjectCache:
         return True
 
     def _give_up(self, problem: str) -> None:
-        self._problem = problem
-        self._folder = None
+        with self._lock:
+            told, self._problem, self._folder = self._problem, problem, None
+        if told:
+            return
         warnings.warn(f"compiled code is not kept between processes: {problem}", CacheWarning, stacklevel=2)
 
     def _remember(self, key: str, entry: CachedObject) -> None:
-        self._memory[key] = entry
-        self._memory_size += len(entry.data)
-        while self._memory_size > _MEMORY_LIMIT and len(self._memory) > 1:
-            oldest = next(iter(self._memory))
-            self._memory_size -= len(self._memory.pop(oldest).data)
+        with self._lock:
+            self._memory[key] = entry
+            self._memory_size += len(entry.data)
+            while self._memory_size > _MEMORY_LIMIT and len(self._memory) > 1:
+                oldest = next(iter(self._memory))
+                self._memory_size -= len(self._memory.pop(oldest).data)
 
 
 def _unlink(path: Path) -> bool:

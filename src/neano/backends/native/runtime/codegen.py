@@ -1,4 +1,4 @@
-"""From LLVM IR text to object files, on several threads where several modules wait.
+"""From LLVM IR text to object files, by any thread.
 
 llvmlite's binding takes one lock around every call into LLVM, so threads that use it take turns. Code generation,
 which is nearly all of the cost, goes through a second ctypes handle on the same library, which has no such lock; LLVM
@@ -8,9 +8,6 @@ is safe as long as each module has a context and a target machine of its own.
 from __future__ import annotations
 
 import ctypes
-import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,9 +17,6 @@ from llvmlite.binding import ffi
 from neano.backends.native.runtime.machine import target_machine
 
 CHEAP_PASSES = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
-
-_PARALLEL_FROM = 6_000
-"""Characters of IR from which starting threads pays off (about 5 ms of code generation, of which a pool costs 0.3)."""
 
 
 class Module(NamedTuple):
@@ -52,20 +46,14 @@ class _Prepared(NamedTuple):
     machine: Any
 
 
-def generate_objects(modules: Sequence[Module]) -> list[bytes]:
-    """Return the object file of each module.
+def generate_object(module: Module) -> bytes:
+    """Return the object file of a module.
 
     Raises:
-        CompileError: a module does not parse or does not verify.
+        CompileError: it does not parse or does not verify.
     """
-    prepared = [_prepare(module) for module in modules]
-    size = sum(len(module.text) for module in modules)
-    threads = min(len(modules), _cores())
-    emit = _emit_without_lock if _direct_functions() else _emit
-    if threads < 2 or size < _PARALLEL_FROM:
-        return [emit(each) for each in prepared]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(emit, prepared))
+    prepared = _prepare(module)
+    return _emit_without_lock(prepared) if _direct_functions() else _emit(prepared)
 
 
 class MachineTexts(NamedTuple):
@@ -81,21 +69,30 @@ def machine_texts(module: Module) -> MachineTexts:
     return MachineTexts(str(prepared.module), prepared.machine.emit_assembly(prepared.module))
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _prepare(module: Module) -> _Prepared:
+    """Return a module as LLVM has it.
+
+    Raises:
+        CompileError: LLVM refuses it. What LLVM made so far is gone by then: an error may come to stand in a cycle of
+            references, whose parts are given up in any order, but a context must outlive its module.
+    """
+    prepared = _parse(module)
+    if isinstance(prepared, str):
+        raise CompileError(f"LLVM refuses module {module.name!r}: {prepared}")
+    if module.passes:
+        _run_passes(prepared.module, prepared.machine, module.passes)
+    return prepared
+
+
+def _parse(module: Module) -> _Prepared | str:
+    """Return a module, or LLVM's words on what is wrong with it."""
     context = llvm.create_context()
-    machine = target_machine(module.codegen)
     try:
         parsed = llvm.parse_assembly(module.text, context)
         parsed.verify()
     except RuntimeError as error:
-        raise CompileError(f"LLVM refuses module {module.name!r}: {error}") from error
-    if module.passes:
-        _run_passes(parsed, machine, module.passes)
-    return _Prepared(context, parsed, machine)
+        return str(error)
+    return _Prepared(context, parsed, target_machine(module.codegen))
 
 
 def _run_passes(parsed: Any, machine: Any, level: int) -> None:

@@ -19,10 +19,10 @@ from llvmlite import binding as llvm
 
 from neano.backends.native.runtime import symbols as known_symbols
 from neano.backends.native.runtime.abi import ENTRY_NAME
-from neano.backends.native.runtime.cache import CachedObject, ObjectCache, default_cache, object_key
-from neano.backends.native.runtime.codegen import Module, generate_objects
+from neano.backends.native.runtime.cache import CachedObject, ObjectCache, default_cache
+from neano.backends.native.runtime.codegen import Module
 from neano.backends.native.runtime.machine import target_machine
-from neano.backends.native.runtime.objectfile import object_symbols
+from neano.backends.native.runtime.objects import objects_of
 
 __all__ = ["CodeToken", "LinkError", "Linked", "Module", "link"]
 
@@ -105,26 +105,13 @@ def link(
     for name, address in (symbols or {}).items():
         known_symbols.register(name, address)
     unique = {(each.text, each.passes, each.codegen): each for each in (Module(*module) for module in modules)}
-    objects, cached = _objects(list(unique.values()), default_cache() if cache is None else cache)
+    objects, cached = objects_of(list(unique.values()), default_cache() if cache is None else cache)
     _resolve(objects, exports)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly("", llvm.create_context()), target_machine())
     for each in objects:
         engine.add_object_file(llvm.ObjectFileRef.from_data(each.data))
     engine.finalize_object()
     return Linked(_token(engine), {name: engine.get_function_address(name) for name in exports}, cached)
-
-
-def _objects(modules: list[Module], cache: ObjectCache) -> tuple[list[CachedObject], int]:
-    """The objects of the modules, in their order, and how many of them were in the cache."""
-    keys = [object_key(module.text, module.passes, module.codegen) for module in modules]
-    found = [cache.load(key) for key in keys]
-    missing = [position for position, entry in enumerate(found) if entry is None]
-    for position, data in zip(missing, generate_objects([modules[k] for k in missing]), strict=True):
-        table = object_symbols(data)
-        entry = CachedObject(data, table.defined, table.needed)
-        cache.store(keys[position], entry)
-        found[position] = entry
-    return [entry for entry in found if entry is not None], len(modules) - len(missing)
 
 
 def _resolve(objects: list[CachedObject], exports: Sequence[str]) -> None:

@@ -11,9 +11,12 @@ import gc
 import os
 from pathlib import Path
 
-from neano.backends.native.runtime import memory_text, symbols
+from neano.backends.native.runtime import memory_text
 from neano.backends.native.runtime.engine import Linked, Module, keep_for_ever, link
+from neano.backends.native.runtime.gates import serve
+from neano.backends.native.runtime.gates_text import MEMORY_GATE
 from neano.backends.native.runtime.once import once
+from neano.backends.native.runtime.support import support
 
 _SHARE = 8
 """Of the memory that this process may use, one part in so many waits at most ..."""
@@ -47,9 +50,9 @@ _new_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_cha
 
 @once
 def memory() -> Linked:
-    """Load the allocator, once a process, and make `neano_new_array` known to generated code."""
+    """Load the allocator, once a process, and let `neano_new_array` use it."""
     routines = (memory_text.MALLOC, memory_text.CALLOC, memory_text.REALLOC, memory_text.FREE)
-    names = (memory_text.NEW_ARRAY, memory_text.SETUP, memory_text.SWEEP, memory_text.HELD)
+    names = (memory_text.LARGE_ARRAY, memory_text.SETUP, memory_text.SWEEP, memory_text.HELD)
     linked = link([Module("memory", memory_text.MEMORY_TEXT)], exports=(*names, *routines))
     keep_for_ever(linked.token)
     handler = _Handler(_name, 1, None, *(linked.addresses[name] for name in routines))
@@ -65,7 +68,7 @@ def memory() -> Linked:
             sweep(memory_text.IDLE_SECONDS)
 
     gc.callbacks.append(after_collection)
-    symbols.register(memory_text.NEW_ARRAY, linked.addresses[memory_text.NEW_ARRAY])
+    serve(support(), MEMORY_GATE, linked.addresses[memory_text.LARGE_ARRAY])
     return linked
 
 

@@ -19,6 +19,8 @@ import sys
 from neano.backends.native.runtime import abi
 
 NEW_ARRAY = "neano_new_array"
+LARGE_ARRAY = "neano_memory_array"
+"""What makes an array from `LARGE` bytes on, whose bytes have been counted."""
 MALLOC, CALLOC, REALLOC, FREE = (f"neano_memory_{name}" for name in ("malloc", "calloc", "realloc", "free"))
 SWEEP = "neano_memory_sweep"
 SETUP = "neano_memory_setup"
@@ -345,31 +347,9 @@ done:
   ret void
 }}
 
-define ptr @{NEW_ARRAY}(i32 %ndim, ptr %dims, i32 %number, i64 %itemsize) nounwind {{
+; A new array of %bytes bytes.
+define ptr @{LARGE_ARRAY}(i32 %ndim, ptr %dims, i32 %number, i64 %bytes) nounwind {{
 entry:
-  %rank = zext i32 %ndim to i64
-  br label %head
-head:
-  %k = phi i64 [0, %entry], [%k.next, %grow]
-  %bytes = phi i64 [%itemsize, %entry], [%product, %grow]
-  %more = icmp ult i64 %k, %rank
-  br i1 %more, label %one, label %measured
-one:
-  %dim.place = getelementptr i64, ptr %dims, i64 %k
-  %dim = load i64, ptr %dim.place
-  %pair = call {{ i64, i1 }} @llvm.smul.with.overflow.i64(i64 %bytes, i64 %dim)
-  %product = extractvalue {{ i64, i1 }} %pair, 0
-  %over = extractvalue {{ i64, i1 }} %pair, 1
-  %negative = icmp slt i64 %dim, 0
-  %odd = or i1 %over, %negative
-  br i1 %odd, label %plain, label %grow
-grow:
-  %k.next = add i64 %k, 1
-  br label %head
-measured:
-  %large = icmp sge i64 %bytes, {LARGE}
-  br i1 %large, label %take, label %plain
-take:
   %block = call ptr @{MALLOC}(ptr null, i64 %bytes)
   %failed = icmp eq ptr %block, null
   br i1 %failed, label %plain, label %make
@@ -407,7 +387,6 @@ declare void @free(ptr)
 declare i64 @{_CLOCK}(ptr)
 {_ADVISE[1]}
 declare {{ i64, i1 }} @llvm.umul.with.overflow.i64(i64, i64)
-declare {{ i64, i1 }} @llvm.smul.with.overflow.i64(i64, i64)
 declare i64 @llvm.umin.i64(i64, i64)
 declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)
 declare void @llvm.memcpy.p0.p0.i64(ptr, ptr, i64, i1)

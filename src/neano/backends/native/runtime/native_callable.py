@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from neano.backends.native.runtime import abi
-from neano.backends.native.runtime.cache import ObjectCache
+from neano.backends.native.runtime.cache import ObjectCache, default_cache
 from neano.backends.native.runtime.callable_type import new_instance
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import entry_text
+from neano.backends.native.runtime.objects import begin
 from neano.backends.native.runtime.signature import Signature
 from neano.backends.native.runtime.support import support
 
@@ -29,6 +30,11 @@ def link_function(
     """Link a function's modules (its body and kernels) with the entry for its signature; errors are `link`'s."""
     support()
     return link([Module("entry", entry_text(signature)), *modules], symbols, cache=cache)
+
+
+def begin_entry(signature: Signature) -> None:
+    """Let the entry for a signature be ready when `link_function` asks for it."""
+    begin(Module("entry", entry_text(signature)), default_cache())
 
 
 def native_callable(

@@ -1,4 +1,4 @@
-"""The life of the thread pool: loaded with the first function, as large as `thread_count` says, new after a fork.
+"""The life of the thread pool: loaded with the first large job, as large as `thread_count` says, new after a fork.
 
 Workers start with the first job that is large enough for them (`pool_text`), and never before; with one thread there are none.
 A forked process has its parent's memory but not its workers: it starts some of its own when it first needs them.
@@ -16,7 +16,10 @@ import warnings
 
 from neano.backends.native.runtime import openmp, pool_text, symbols
 from neano.backends.native.runtime.engine import Linked, Module, keep_for_ever, link
+from neano.backends.native.runtime.gates import is_forked, serve
+from neano.backends.native.runtime.gates_text import POOL_GATE
 from neano.backends.native.runtime.once import once
+from neano.backends.native.runtime.support import support
 from neano.config import ConfigWarning, config
 from neano.config.flags import watchers
 from neano.config.threads import thread_count, usable_cores
@@ -26,10 +29,6 @@ SPIN = 1000
 costs 5 to 50, one that looks less than 1."""
 
 
-_forked = False
-"""Whether this process has its parent's memory, and with it what is left of the parent's OpenMP runtime."""
-
-
 def has_threads() -> bool:
     """Return whether this platform has what the pool is made of."""
     return sys.platform != "win32" and symbols.address("pthread_create") is not None
@@ -37,7 +36,7 @@ def has_threads() -> bool:
 
 @once
 def pool() -> Linked:
-    """Load the pool, once a process, and make `neano_parallel_for` and `neano_share` known to generated code."""
+    """Load the pool, once a process, and let `neano_parallel_for` and `neano_share` use it."""
     text = pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT
     controls = (pool_text.SET, pool_text.RESET, pool_text.WORKERS, pool_text.OPENMP)
     names = (pool_text.PARALLEL_FOR, pool_text.SHARE, *controls)
@@ -47,8 +46,6 @@ def pool() -> Linked:
     reset()
 
     def start_anew() -> None:
-        global _forked
-        _forked = True
         reset()
         _choose_threads(linked)
 
@@ -59,8 +56,7 @@ def pool() -> Linked:
     _choose_threads(linked)
     for name in ("openmp", "openmp_runtime"):
         watchers.setdefault(name, []).append(lambda: _choose_threads(linked))
-    for name in (pool_text.PARALLEL_FOR, pool_text.SHARE):
-        symbols.register(name, linked.addresses[name])
+    serve(support(), POOL_GATE, linked.addresses[pool_text.SHARE])
     return linked
 
 
@@ -79,7 +75,7 @@ def openmp_runtime() -> openmp.Runtime | None:
     if found is None:
         wanted = config.openmp_runtime or "libomp, libiomp5 or libgomp"
         warnings.warn(f"openmp=True has no effect: no {wanted} with GOMP_parallel", ConfigWarning, stacklevel=2)
-    elif _forked and not found.fork_safe:
+    elif is_forked() and not found.fork_safe:
         return None  # as documented: it is nothing that the user could do anything about
     return found
 

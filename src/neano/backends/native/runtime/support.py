@@ -9,8 +9,8 @@ an entry, the pool of scratch memory.
     neano_release                                 gives up references after a failure
     neano_is_private                              whether nobody else can see an array of a storage (see `abi`)
     neano_scratch_take, neano_scratch_give        scratch memory (see `abi`)
-
-The thread pool (`pool`) and the memory of results (`memory`) are loaded with it.
+    neano_parallel_for, neano_share               hand a job to the thread pool, which loads with the first large one
+    neano_new_array                               makes a result, with `memory`, which loads with the first large one
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from __future__ import annotations
 import sys
 
 import neano.backends.native.runtime.blas_threads  # noqa: F401 - its symbols load when they are first asked for
-from neano.backends.native.runtime import abi, symbols
+from neano.backends.native.runtime import abi, gates, symbols
+from neano.backends.native.runtime.cache import default_cache
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import FREE_THREADED
 from neano.backends.native.runtime.entry_checks import AS_DOUBLE, AS_SINGLE, TAKES_BOOL, TAKES_FLOAT, TAKES_INT
-from neano.backends.native.runtime.memory import memory
+from neano.backends.native.runtime.gates_text import GATES_TEXT
+from neano.backends.native.runtime.memory_text import NEW_ARRAY
+from neano.backends.native.runtime.objects import begin
 from neano.backends.native.runtime.once import once
-from neano.backends.native.runtime.pool import pool
+from neano.backends.native.runtime.pool_text import PARALLEL_FOR, SHARE
 from neano.backends.native.runtime.scratch_text import SCRATCH_TEXT
 from neano.backends.native.runtime.slots_text import SLOTS_TEXT
 
@@ -34,6 +37,7 @@ HELPERS = (
     "neano_release",
     abi.IS_PRIVATE,
     abi.SCRATCH_TAKE, abi.SCRATCH_GIVE,
+    PARALLEL_FOR, SHARE, NEW_ARRAY,
 )  # fmt: skip
 
 
@@ -333,12 +337,23 @@ def support_text() -> str:
     return SLOTS_TEXT + calls + SCRATCH_TEXT
 
 
+def _modules() -> tuple[Module, ...]:
+    """What every function of the process shares; what is called with every small array is generated with more care."""
+    return Module("support", support_text(), codegen=0), Module("gates", GATES_TEXT)
+
+
+@once
+def begin_support() -> None:
+    """Let the module be ready when the first function is."""
+    for module in _modules():
+        begin(module, default_cache())
+
+
 @once
 def support() -> Linked:
     """Load the module, once a process, and make its helpers known to generated code."""
-    linked = link([Module("support", support_text(), codegen=0)], exports=SLOTS + HELPERS)
+    linked = link(_modules(), exports=SLOTS + HELPERS + gates.GATES)
     for name in HELPERS:
         symbols.register(name, linked.addresses[name])
-    pool()
-    memory()
+    gates.install(linked)
     return linked
