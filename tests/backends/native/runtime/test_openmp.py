@@ -13,7 +13,7 @@ import pytest
 
 import neano
 import neano.tensor as T
-from backends.native.runtime.test_pool import fresh, in_threads, job
+from backends.native.runtime.test_pool import forget_the_crowd, fresh, in_threads, job
 from backends.native.test_threads import PROGRAMS, matrices
 from neano.backends.native.runtime import openmp
 from neano.backends.native.runtime.pool import openmp_runtime, pool, workers
@@ -50,6 +50,7 @@ def test_the_same_bits_as_with_threads_of_our_own(name: str) -> None:
 @pytest.mark.usefixtures("_openmp")
 def test_as_many_threads_take_part_as_asked_for_and_all_are_the_runtimes() -> None:
     had = workers()
+    forget_the_crowd()
     for threads in (1, 2, 4, 3):
         together, ids = threading.Barrier(threads), set[int]()
 
@@ -72,6 +73,7 @@ def test_a_job_inside_a_job_and_callers_at_the_same_time_run_alone() -> None:
     def outer(args: int, start: int, stop: int) -> None:
         job(pool(), lambda args, a, b: seen.append(b - a), 100, 1)
 
+    forget_the_crowd()
     with config.change_flags(threads=2):
         job(pool(), outer, 4, 1)
         assert seen == [100] * 4

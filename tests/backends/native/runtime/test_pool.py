@@ -76,6 +76,11 @@ def job(linked: Linked, kernel: Callable[[int, int, int], None], n: int, grain: 
     Job(linked.addresses[pool_text.PARALLEL_FOR])(ctypes.cast(kept, ctypes.c_void_p), None, n, grain)
 
 
+def forget_the_crowd() -> None:
+    """Wait until nobody remembers that several callers came at the same time."""
+    time.sleep(1.5e-9 * pool_text.CROWD_LASTS)
+
+
 def in_threads(count: int, work: Callable[[int], None]) -> None:
     errors: list[BaseException] = []
 
@@ -135,6 +140,7 @@ def test_pieces_are_whole_grains_and_a_small_job_is_one_piece():
 
 
 def test_as_many_threads_take_part_as_asked_for():
+    forget_the_crowd()
     for threads in (1, 2, 4, 3):
         together = threading.Barrier(threads)
         ids: set[int] = set()
@@ -160,9 +166,34 @@ def test_a_job_inside_a_job_runs_alone():
     def outer(args: int, start: int, stop: int) -> None:
         job(pool(), lambda args, a, b: seen.append(b - a), 100, 1)
 
+    forget_the_crowd()
     with config.change_flags(threads=2):
         job(pool(), outer, 4, 1)
     assert seen == [100] * 4
+
+
+def test_callers_count_as_threads_and_are_remembered_for_a_while():
+    """Where two of two threads call there is no room for a worker, nor for a while after; where two of three do, there is."""
+
+    def pieces() -> int:
+        seen: list[int] = []
+        job(pool(), lambda args, start, stop: seen.append(start), 64, 1)
+        return len(seen)
+
+    def outer(args: int, start: int, stop: int) -> None:
+        if start == 0:
+            in_threads(1, lambda k: others.append(pieces()))
+
+    for threads, expected in ((2, [1]), (3, [1])):
+        others: list[int] = []
+        forget_the_crowd()
+        with config.change_flags(threads=threads):
+            assert pieces() > 1
+            job(pool(), outer, 64, 1)
+            assert others == expected  # one job at a time
+            assert (pieces() > 1) == (threads > 2)
+            forget_the_crowd()
+            assert pieces() > 1
 
 
 def test_a_forked_process_has_workers_of_its_own(counter):

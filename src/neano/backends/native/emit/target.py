@@ -67,7 +67,7 @@ class Options:
 
     contract: bool = True
     borrowed: frozenset[int] = frozenset()
-    release_after: int = 50_000
+    release_after: int = 15_000
     threads: bool = True
     updates: tuple[tuple[int, int], ...] = ()
     profile: bool = False

@@ -2,7 +2,8 @@
 
 Workers are threads of the system that never meet Python: they wait, take part in jobs, and die with the process. There is one
 job at a time; who comes while one runs (another Python thread) runs its own alone, so that nobody ever waits for a job of
-somebody else.
+somebody else. Callers count as threads, too: where several come at the same time, or did so `CROWD_LASTS` before, a job has that
+many fewer. Else workers and callers would take the cores from each other, and a caller wait for a worker that has none.
 
 A job is published with as many tickets as workers may join. A worker that joins takes a ticket and counts as inside; whoever is
 inside, the caller too, claims pieces until none is left. Then the caller withdraws the tickets that are left and waits only for
@@ -23,6 +24,7 @@ from __future__ import annotations
 import platform
 import signal
 import sys
+import time
 
 PARALLEL_FOR = "neano_parallel_for"
 SHARE = "neano_share"
@@ -40,6 +42,9 @@ ROUSE_GRAINS = 16
 """Grains of a job from which workers that sleep are woken. Who looks joins within a microsecond (a job for two threads costs
 0.7 us more than half its time, so that two grains of 2 us each gain); waking one
 takes the caller 5 to 30 us on a virtual machine."""
+
+CROWD_LASTS = 20_000_000
+"""Nanoseconds for which the most callers at the same time are remembered: some slices of time of the system's."""
 
 _INSIDE = 0xFFFF
 _TICKET = 0x10000
@@ -138,6 +143,8 @@ def _blocked_signals() -> str:
     return "".join(f"\\{byte:02X}" for byte in mask.to_bytes(size, "little").ljust(128, b"\0"))
 
 
+_CLOCK = getattr(time, "CLOCK_MONOTONIC", 0)
+
 _POOL = f"""
 @threads = internal global i32 1, align 128
 @spin = internal global i32 0
@@ -152,6 +159,9 @@ _POOL = f"""
 @next = internal global [128 x i8] zeroinitializer, align 128
 @calls = internal global [128 x i8] zeroinitializer, align 128
 @sleepers = internal global [128 x i8] zeroinitializer, align 128
+@callers = internal global [128 x i8] zeroinitializer, align 128
+@crowd = internal global i32 0, align 128
+@crowded.until = internal global i64 0
 @blocked = internal constant [128 x i8] c"{_blocked_signals()}", align 16
 
 ; How many threads a job may use, its caller among them, and how long to look before sleeping.
@@ -175,6 +185,8 @@ define void @{RESET}() nounwind {{
   store i32 0, ptr @state
   store i32 0, ptr @calls
   store i32 0, ptr @sleepers
+  store i32 0, ptr @callers
+  store i32 0, ptr @crowd
   store atomic i32 0, ptr @busy release, align 4
   ret void
 }}
@@ -189,6 +201,39 @@ define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind
   ret void
 }}
 
+; A caller comes: how many threads it may have, itself among them.
+define internal i32 @come(i32 %threads) nounwind {{
+entry:
+  %clock = alloca [16 x i8], align 8
+  %before = atomicrmw add ptr @callers, i32 1 monotonic
+  %now = add i32 %before, 1
+  %looked = call i32 @clock_gettime(i32 {_CLOCK}, ptr %clock)
+  %seconds = load i64, ptr %clock
+  %rest.place = getelementptr i8, ptr %clock, i64 8
+  %rest = load i64, ptr %rest.place
+  %whole = mul i64 %seconds, 1000000000
+  %time = add i64 %whole, %rest
+  %crowd = load atomic i32, ptr @crowd monotonic, align 4
+  %until = load atomic i64, ptr @crowded.until monotonic, align 8
+  %more = icmp sge i32 %now, %crowd
+  %past = icmp sgt i64 %time, %until
+  %anew = or i1 %more, %past
+  br i1 %anew, label %remember, label %done
+remember:
+  %later = add i64 %time, {CROWD_LASTS}
+  store atomic i32 %now, ptr @crowd monotonic, align 4
+  store atomic i64 %later, ptr @crowded.until monotonic, align 8
+  br label %done
+done:
+  %most = phi i32 [%crowd, %entry], [%now, %remember]
+  %others = sub i32 %most, 1
+  %free = sub i32 %threads, %others
+  %room = call i32 @llvm.smax.i32(i32 %free, i32 1)
+  ret i32 %room
+}}
+declare i32 @clock_gettime(i32, ptr)
+declare i32 @llvm.smax.i32(i32, i32)
+
 define void @{SHARE}(ptr %kernel, ptr %args, i64 %n, i64 %grain, i64 %rouse.from, i64 %pieces.each) nounwind {{
 entry:
   %threads = load atomic i32, ptr @threads monotonic, align 4
@@ -197,20 +242,26 @@ entry:
   %large = icmp sge i64 %n, %two
   %worth = and i1 %several, %large
   br i1 %worth, label %try, label %alone
-try:
-  %busy = load atomic i32, ptr @busy monotonic, align 4
-  %free = icmp eq i32 %busy, 0
-  br i1 %free, label %take, label %alone
-take:
-  %taken = cmpxchg ptr @busy, i32 0, i32 1 acquire monotonic
-  %mine = extractvalue {{ i32, i1 }} %taken, 1
-  br i1 %mine, label %share, label %alone
 alone:
   call void %kernel(ptr %args, i64 0, i64 %n)
   ret void
+try:
+  %room = call i32 @come(i32 %threads)
+  %busy = load atomic i32, ptr @busy monotonic, align 4
+  %free = icmp eq i32 %busy, 0
+  %roomy = icmp sgt i32 %room, 1
+  %possible = and i1 %free, %roomy
+  br i1 %possible, label %take, label %by.itself
+take:
+  %taken = cmpxchg ptr @busy, i32 0, i32 1 acquire monotonic
+  %mine = extractvalue {{ i32, i1 }} %taken, 1
+  br i1 %mine, label %share, label %by.itself
+by.itself:
+  call void %kernel(ptr %args, i64 0, i64 %n)
+  br label %leave
 share:
   %grains = udiv i64 %n, %grain
-  %most = zext i32 %threads to i64
+  %most = zext i32 %room to i64
   %team = call i64 @llvm.umin.i64(i64 %grains, i64 %most)
   %team.32 = trunc i64 %team to i32
   %pieces = mul i64 %team, %pieces.each
@@ -285,6 +336,9 @@ done:
   br label %over
 over:
   store atomic i32 0, ptr @busy release, align 4
+  br label %leave
+leave:
+  %left.behind = atomicrmw sub ptr @callers, i32 1 monotonic
   ret void
 }}
 
