@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import inspect
+import sys
 import weakref
 from typing import Any
 
 import pytest
 
 from neano.backends.native.runtime import make_callable_type, python_callable
+from neano.backends.native.runtime.entry import FREE_THREADED
 
 
 class Named:
@@ -122,6 +124,9 @@ def test_names_that_a_callable_type_cannot_define(name: str) -> None:
         make_callable_type("some.module.Bad", {name: None})
 
 
+@pytest.mark.skipif(
+    FREE_THREADED and sys.version_info < (3, 14), reason="CPython 3.13t keeps all types once a thread has been started"
+)
 def test_types_are_freed_with_their_instances() -> None:
     kind = make_callable_type("some.module.Short", {})
     f = python_callable(kind, len)

@@ -90,7 +90,8 @@ def test_a_job_inside_a_job_and_callers_at_the_same_time_run_alone() -> None:
 
 
 FORK = """
-    import os, numpy as np, neano, neano.tensor as T
+    import os, warnings, numpy as np, neano, neano.tensor as T
+    warnings.simplefilter("ignore", DeprecationWarning)  # of forks where there are threads
     from neano.backends.native.runtime.pool import openmp_runtime, workers
     x = T.dvector()
     f = neano.function([x], T.exp(x))

@@ -6,8 +6,10 @@ import timeit
 from typing import Any
 
 import numpy as np
+import pytest
 
 from backends.native.runtime.bodies import ACCUMULATE_SIGNATURE, ACCUMULATE_WITHOUT_COPY, adder, function
+from neano.backends.native.runtime.entry import FREE_THREADED
 
 
 def nanoseconds(call: Any, *args: Any) -> float:
@@ -19,6 +21,7 @@ def nanoseconds(call: Any, *args: Any) -> float:
     return min(times) / 20_000 * 1e9
 
 
+@pytest.mark.skipif(FREE_THREADED, reason="the bounds are those of a CPython with the GIL")
 def test_calls_are_cheaper_than_numpys() -> None:
     a, b, storage = np.array(2.0), np.array(3.0), [np.array(0.0)]
     add = adder()

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 
 from neano.backends.native.emit.handing_over import HandingOver
+from neano.backends.native.emit.inherited import inherited
 from neano.backends.native.emit.kernel_calls import KernelCalls
 from neano.backends.native.emit.memory import Memory, Size, offset
 from neano.backends.native.emit.metering import Meter
@@ -83,6 +84,7 @@ class BodyEmitter(StatementEmitter):
         self.code = self.b.stack("i32")
         self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
         self.last_use = _last_uses(program, self.views)
+        self.inherited = inherited(program, self.views, self.last_use)
 
     def emit(self) -> str:
         """Write the body and return its module."""
@@ -307,7 +309,11 @@ class BodyEmitter(StatementEmitter):
         if self.handing_over.alloc(alloc):
             return
         dims = self.sizes(alloc.dims)
-        if self.program.buffers[alloc.buffer].kind == "scratch":
+        old = self.inherited.get(alloc.buffer)
+        if old in self.blocks:
+            self.blocks[alloc.buffer] = self.blocks.pop(old)
+            self.place(alloc.buffer, self.memory(old).data, dims)
+        elif self.program.buffers[alloc.buffer].kind == "scratch":
             self.alloc_scratch(alloc.buffer, dims)
         else:
             self._alloc_array(alloc.buffer, dims)
