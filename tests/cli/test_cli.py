@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,9 @@ from neano.cli.target import TargetError, find_function
 from neano.config import config
 
 PROGRAM = """
+import numpy as np
 import neano.tensor as T
+from neano import shared
 from neano.compile.function import function
 from neano.graph.op import Op
 
@@ -45,18 +48,24 @@ def running():
     return function([x], T.cumsum(x))
 
 
+def step():
+    state, w = shared(np.array([1.0, 2.0]), name="state"), T.dmatrix("w")
+    return function([x, w], T.sort(x), updates=[(state, state + T.dot(w, x))])
+
+
 class Inner:
     compiled = compiled
 """
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
     path = tmp_path / "shown_program.py"
     path.write_text(PROGRAM)
-    return path
+    yield path
+    for name in [name for name, module in sys.modules.items() if getattr(module, "__file__", None) == str(path)]:
+        del sys.modules[name]
 
 
 def test_doctor_shows_the_environment(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,13 +107,24 @@ def test_explain_prints_every_stage(program: Path, capsys: pytest.CaptureFixture
 def test_explain_tells_of_each_kernel(program: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", f"{program}:compiled", "--stage", "kernels"]) == 0
     text = capsys.readouterr().out
-    for part in (" = exp, mul of in0", "vectors of ", "threads share its iterations", "reads in0 (8 * in0.0 bytes)"):
+    for part in (
+        "in0: x\n", ": output 0\n", " = exp, mul of in0", "vectors of ", "threads share its iterations",
+        "reads in0 (8 * in0.0 bytes)", "writes ",
+    ):  # fmt: skip
         assert part in text
     assert "operations: 17 * in0.0" in text
     assert main(["explain", f"{program}:make", "--stage", "kernels"]) == 0
-    assert " = Reversed of in0" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert " = Reversed of in0" in text
+    assert "Python code, which holds the GIL" in text
     assert main(["explain", f"{program}:running", "--stage", "kernels"]) == 0
-    assert "scalar code, for an iteration may read or write what another writes" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "scalar code, for an iteration may read or write what another writes" in text
+    assert "one thread, for iterations depend on each other" in text
+    assert main(["explain", f"{program}:step", "--stage", "kernels"]) == 0
+    text = capsys.readouterr().out
+    for part in (": the new state\n", " = gemv of ", "SciPy's BLAS", " = sort of ", "NumPy's or of the runtime"):
+        assert part in text
 
 
 def test_explain_of_a_function_without_stages(program: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from neano.backends.native.describe import kernels_text
+from neano.backends.native.describe import kernels_text, names_text
 from neano.backends.native.printing import program_text
 from neano.backends.native.runtime.codegen import Module, machine_texts
 from neano.backends.native.schedule.printing import schedule_text
@@ -18,8 +18,10 @@ def _graph(compiled: Any) -> str:
 
 
 def _kernels(compiled: Any) -> str:
-    stages = compiled.stages
-    return kernels_text(stages.program, stages.emitted, stages.fallbacks)
+    stages, spec = compiled.stages, compiled.spec
+    inputs = [each.name or str(each.variable) for each in spec.inputs]
+    names = names_text(stages.program, inputs, spec.returned, [inputs[k] for k in spec.updates])
+    return f"{names}\n\n{kernels_text(stages.program, stages.emitted, stages.fallbacks)}"
 
 
 def _schedule(compiled: Any) -> str:

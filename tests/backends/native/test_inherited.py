@@ -79,7 +79,9 @@ def test_memory_is_taken_over_where_each_element_is_read_for_the_last_time(build
     expected = neano.function([x, w], build(x, w), mode=neano.compile.mode.Mode(backend="reference"))(left, right)
     for threads in (1, 3):
         with config.change_flags(threads=threads):
-            np.testing.assert_allclose(f(left, right), expected, rtol=1e-5 if build is other_size else 1e-11, atol=1e-12)
+            np.testing.assert_allclose(
+                f(left, right), expected, rtol=1e-5 if build is other_size else 1e-11, atol=1e-12
+            )
 
 
 def test_a_chain_of_values_has_the_memory_of_one_or_two():

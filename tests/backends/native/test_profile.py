@@ -11,11 +11,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import neano.tensor as T
+from backends.native.runtime.test_pool import fresh
 from neano.backends.native.linker import compile_graph
 from neano.backends.native.machine_limits import bytes_per_second, flops_per_second
 from neano.compile import function, shared
 from neano.compile.profile_table import Row, scaled, table_lines
 from neano.compile.profiling import ProfileStats
+from neano.config import config
 from neano.graph.op import Op
 
 
@@ -144,3 +146,32 @@ def test_lines():
 def test_limits_are_of_this_world():
     assert 1e8 < bytes_per_second() < 1e13
     assert 1e8 < flops_per_second("float64") < 1e15
+
+
+def test_the_flag_profiles_functions_and_prints_them_at_exit():
+    code = """
+        import numpy as np, neano, neano.tensor as T
+        from neano.config import config
+        x = T.dvector("x")
+        f = neano.function([x], T.exp(x).sum(), name="sum of exponentials")
+        for _ in range(3):
+            f(np.ones(100_000))
+        (row,) = [row for row in f.profile.kernels if row.kind == "kernel"]
+        print(row.calls, row.flops, row.read, row.seconds > 0, row.limit in ("memory", "flops"), row.share > 0)
+        """
+    found = fresh(code, NEANO_FLAGS="profile=True,profiling.destination=stdout")
+    first, *summary = found.splitlines()
+    assert first == "3 5100000 2400000 True True True"
+    text = "\n".join(summary)
+    for part in ("sum of exponentials", "in 3 calls", "% time", "flops", "of the limit", "exp, add of in0", "limits"):
+        assert part in text
+
+
+def test_limits_are_those_of_as_many_threads_as_functions_use():
+    with config.change_flags(threads=1):
+        one = flops_per_second("float64")
+        assert flops_per_second("float64") == one  # measured once
+        memory = bytes_per_second()
+    with config.change_flags(threads=2):
+        assert bytes_per_second() != memory
+        assert flops_per_second("float64") != one

@@ -14,7 +14,9 @@ from neano.backends.native.emit.updates import in_place
 from neano.backends.native.ir import Invoke
 from neano.backends.native.runtime.entry import FREE_THREADED
 
-needs_the_gil = pytest.mark.skipif(FREE_THREADED, reason="without the GIL somebody may come to see an old value at any time")
+needs_the_gil = pytest.mark.skipif(
+    FREE_THREADED, reason="without the GIL somebody may come to see an old value at any time"
+)
 
 
 def address(variable) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from neano.backends.native.emit.kernel_calls import KernelCall
 from neano.backends.native.emit.program import Emitted
@@ -14,6 +14,15 @@ from neano.graph.variable import Apply
 
 MATRIX_PRODUCTS = ("gemm", "gemv", "dot", "ger", "batched_gemm")
 FUNCTIONS_SHOWN = 6
+BY = {
+    **dict.fromkeys(
+        MATRIX_PRODUCTS, "vector code of SciPy's BLAS or, where small, of Neano's; threads share what is large"
+    ),
+    "python": "Python code, which holds the GIL; the whole function does",
+}
+OTHERS = "compiled code of NumPy's or of the runtime, on one thread"
+"""How routines run."""
+
 SIGNS = {"add": "+", "mul": "*", "sub": "-"}
 BOUNDS = {"minimum": "min", "maximum": "max"}
 
@@ -42,7 +51,7 @@ def label(statement: Loop | Invoke, work: Work, fallbacks: tuple[Apply, ...] = (
     if name == "python":
         position = dict(statement.attributes)["object"]
         name = str(fallbacks[position].op) if position < len(fallbacks) else name
-    return f"{results} = {name} of {', '.join(statement.operands) or 'nothing'}"
+    return f"{results} = {name} of {', '.join(work.read) or 'nothing'}"
 
 
 def _accumulated(statement: Loop | Invoke) -> list[str]:
@@ -80,13 +89,27 @@ def _operand(expr: Expr, function: str) -> str:
 
 
 def kernels_text(program: Program, emitted: Emitted, fallbacks: tuple[Apply, ...]) -> str:
-    """Return a paragraph for each kernel and each call of a routine."""
+    """Return a paragraph for each kernel and each call of a routine: how it runs, what it reads and writes, how much that is."""
     shown: list[str] = [_kernel_text(call) for call in emitted.calls]
     for statement in statements(program.body):
         if isinstance(statement, Invoke):
             work = work_of(program, statement)
-            shown.append(f"{kind_of(statement)}: {label(statement, work, fallbacks)}\n{_work_text(work)}")
+            how = BY.get(statement.routine, OTHERS)
+            shown.append(f"{kind_of(statement)}: {label(statement, work, fallbacks)}\n  {how}\n{_work_text(work)}")
     return "\n\n".join(shown) if shown else "No loops and no calls: all of it is computed in the body."
+
+
+def names_text(program: Program, inputs: Sequence[str], returned: int, updated: Sequence[str]) -> str:
+    """Return lines that say which buffers are the inputs, the outputs, and the new values of which inputs.
+
+    Args:
+        inputs: what people call the inputs.
+        returned: how many of the results are outputs.
+        updated: the names of the inputs that the rest of them update.
+    """
+    titles = [f"output {k}" for k in range(returned)] + [f"the new {name}" for name in updated]
+    pairs = [*zip(program.inputs, inputs, strict=True), *zip(program.results, titles, strict=True)]
+    return "\n".join(f"{buffer}: {title}" for buffer, title in pairs)
 
 
 def _kernel_text(call: KernelCall) -> str:
@@ -99,8 +122,14 @@ def _kernel_text(call: KernelCall) -> str:
             else f"scalar code, for {each.reason}"
         )
         lines.append(f"  loop {each.index}: {how}")
-    lines.append("  threads share its iterations where there are enough" if call.threaded else "  one thread")
+    lines.append(f"  {_threads_text(call)}")
     return "\n".join([*lines, _work_text(work)])
+
+
+def _threads_text(call: KernelCall) -> str:
+    if call.threaded:
+        return "threads share its iterations where there are enough"
+    return f"one thread, for {'there is little to do' if call.loop.parallel else 'iterations depend on each other'}"
 
 
 def _work_text(work: Work) -> str:

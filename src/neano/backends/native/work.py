@@ -132,7 +132,8 @@ def _of_call(program: Program, invoke: Invoke) -> Work:
         dtype = program.buffers[name].dtype
         return number(0) if dtype == "object" else times(number(SIZE[dtype]), elements(program, name))
 
-    read, written = ({name: size(name) for name in names} for names in (invoke.operands, invoke.results))
+    operands = invoke.results if invoke.routine == "sort" else invoke.operands  # which sorts where its result lies
+    read, written = ({name: size(name) for name in names} for names in (operands, invoke.results))
     flops, dtype = _product(program, invoke), program.buffers[invoke.results[0]].dtype if invoke.results else ""
     return Work(flops, read, written, dtype=dtype if flops != number(0) else "")
 

@@ -285,7 +285,7 @@ def test_eight_threads_call_one_function(count: int) -> None:
 
     in_threads(8, work)
     CONVERTED.clear()
-    # The body has no moment without the GIL, so that no update is lost; where there is no GIL any may be, but one after the other.
+    # The body has no moment without the GIL, so that no update is lost; where there is no GIL some may be.
     assert storage == [8.0 * count] if not FREE_THREADED else 0 < storage[0] <= 8.0 * count
 
 

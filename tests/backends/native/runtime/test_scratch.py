@@ -94,7 +94,8 @@ def test_a_step_of_training_allocates_nothing_but_its_results() -> None:
     w, v = (neano.shared(np.full(shape, 0.01)) for shape in ((300, 200), (200, 10)))
     hidden = T.tanh(T.dot(x, w))
     loss = T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(hidden, v)), y).mean()
-    f = neano.function([x, y], loss, updates=[(p, p - 0.1 * g) for p, g in zip((w, v), neano.grad(loss, [w, v]))])
+    slopes = neano.grad(loss, [w, v])
+    f = neano.function([x, y], loss, updates=[(p, p - 0.1 * g) for p, g in zip((w, v), slopes, strict=True)])
     data, labels = np.random.default_rng(1).random((1000, 300)), np.arange(1000) % 10
     for _ in range(3):
         f(data, labels)

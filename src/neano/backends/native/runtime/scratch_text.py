@@ -1,8 +1,8 @@
 """LLVM IR of the pool of scratch memory: `neano_scratch_take` and `neano_scratch_give` (see `abi`).
 
 Blocks stand in a few slots of the process. A call takes the smallest that is large enough, and not much larger, so that large and
-small blocks keep their places; it gets a new one where none fits. What is given back takes an empty slot, or that of the block which
-has stood there longest; and one block that has not been wanted for `IDLE_SECONDS` goes back to the system each time.
+small blocks keep their places; it gets a new one where none fits. What is given back takes an empty slot, or that of the block
+which has stood there longest; and one block that has not been wanted for `IDLE_SECONDS` goes back to the system each time.
 """
 
 from __future__ import annotations
