@@ -74,8 +74,14 @@ def _moved(value: Any, size: Any, rng: np.random.Generator) -> Any:
         return np.where(np.isfinite(value), value + step, value).astype(value.dtype).reshape(np.shape(value))
 
 
-def _rounded(node: Apply, inputs: list[Any], results: list[Any], rng: np.random.Generator) -> list[Any]:
-    """Return a node's results with other roundings."""
+def _rounded(
+    node: Apply, inputs: list[Any], results: list[Any], rng: np.random.Generator, reordered: bool
+) -> list[Any]:
+    """Return a node's results with other roundings.
+
+    Args:
+        reordered: whether sums may be another's parts, so that a sum of 0 may have either sign.
+    """
     ulps = ulps_of(node)
     if not ulps:
         return results
@@ -92,6 +98,7 @@ def _rounded(node: Apply, inputs: list[Any], results: list[Any], rng: np.random.
             size = size + ULPS * accumulator_epsilon(node, value) * magnitude
             if value.dtype.kind == "f":  # where a partial sum may overflow the order decides: anything may come out
                 value = np.where(np.isfinite(magnitude), value, rng.choice([np.nan, np.inf, 0.0])).astype(value.dtype)
+        if name in ADDING_OPS or (reordered and name == "Elemwise" and node.op.scalar_op.name in ("add", "sub")):
             value = np.where(value == 0, np.copysign(0.0, _random(rng, value.shape)).astype(value.dtype), value)
         moved.append(_moved(value, size, rng))
     return moved
@@ -149,7 +156,7 @@ def evaluate(
             else:
                 results = run_node(node, operands)
             if seed is not None:
-                results = _rounded(node, operands, results, rng)
+                results = _rounded(node, operands, results, rng, moved)
             wild = wild or any(map(_is_wild, results))
             known.update(zip(node.outputs, results, strict=True))
     return Evaluation([v.data if isinstance(v, Constant) else known[v] for v in outputs], wild)

@@ -263,6 +263,14 @@ def test_extreme_values_stay_exact(expression, value, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_what_is_not_defined_on_bools_is_done_on_numbers():
+    b = T.TensorType("bool", (None,))("b")
+    graph = rewritten([T.log(sigmoid(b))])
+    (found,) = evaluate(graph.outputs, {graph.inputs[0]: np.array([True, False])})
+    np.testing.assert_allclose(found, np.log(1 / (1 + np.exp([-1.0, 0.0]))), rtol=1e-6)
+    assert not any(str(node.op) == "sigmoid" for node in graph.toposort())
+
+
 @pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "bool", "float16", "float32", "complex64"])
 def test_dtypes_never_change_and_values_wrap_as_before(dtype):
     a, b = T.TensorType(dtype, (None,))("a"), T.TensorType(dtype, (None,))("b")

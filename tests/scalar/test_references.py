@@ -194,6 +194,14 @@ def test_integer_overflow_wraps_and_division_by_zero_is_defined() -> None:
     assert compute("int_div", low, np.array([-1], "int8")).tolist() == [-128]
 
 
+@pytest.mark.parametrize("exponent", [np.float64(0.5), np.array([0.5]), np.array([0.5, 0.5])], ids=str)
+def test_a_power_does_not_depend_on_what_stands_beside_it(exponent: Any) -> None:
+    for base, power in ((-math.inf, math.inf), (-0.0, 0.0)):
+        result = compute("pow", np.array([base, base]), exponent)
+        assert result.tolist() == [power, power]
+        assert not np.signbit(result).any()
+
+
 def test_integers_have_no_negative_powers() -> None:
     with pytest.raises(ValueError, match="negative integer powers"):
         compute("pow", np.array([2, 1]), np.array([1, -2]))

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from neano.config import config
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply
+from neano.scalar.op import zeros_of
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.reduce import expand_reduced, normalize_axis, resolve_axes
 from neano.tensor.reductions import Max
@@ -70,7 +70,7 @@ class Argmax(Op):
         return [tuple(n for i, n in enumerate(input_shapes[0]) if i not in (self.axis or ()))]
 
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
-        return [inputs[0].zeros_like(dtype=config.floatX)]
+        return [zeros_of(inputs[0])]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return [None]
@@ -111,7 +111,7 @@ class MaxAndArgmax(Op):
 
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         if isinstance(output_grads[0].type, DisconnectedType):
-            return [inputs[0].zeros_like(dtype=config.floatX)]
+            return [zeros_of(inputs[0])]
         return Max(self.axis or ()).L_op(inputs, outputs[:1], output_grads[:1])
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:

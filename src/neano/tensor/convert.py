@@ -95,7 +95,10 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
             "or `!=` between variables, those compare identity: use neano.tensor.eq(a, b) and neano.tensor.neq(a, b)."
         )
     if isinstance(x, (list, tuple)) and any(isinstance(v, (Variable, list, tuple)) for v in x) and _has_variable(x):
-        return as_tensor_variable(_hook(stack_nested)(x), name, ndim)
+        try:
+            return as_tensor_variable(_hook(stack_nested)(x), name, ndim)
+        except (TypeError, ValueError) as error:
+            raise AsTensorError(f"cannot make {x!r} into one tensor: {error}") from error
     convert = getattr(x, "_as_TensorVariable", None)
     if convert is not None:
         return as_tensor_variable(convert(), name, ndim)

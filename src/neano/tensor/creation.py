@@ -190,6 +190,11 @@ def _make_vector_value(op: MakeVector, node: Apply, index: int, follow: static.F
     return follow(node.inputs[0])
 
 
+@static.vector_elements.register(MakeVector)
+def _make_vector_elements(op: MakeVector, node: Apply) -> Sequence[Variable]:
+    return node.inputs
+
+
 def shape_entries(shape: Any) -> list[Any]:
     """Return the lengths of a shape: given as an int, a sequence, an array or a symbolic vector.
 

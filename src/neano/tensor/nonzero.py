@@ -116,12 +116,13 @@ def nonzero(a: Any, return_matrix: bool = False) -> Any:
     """Return the positions of the elements that are not zero.
 
     Args:
-        a: a tensor; of no dimensions, it counts as a vector of one element.
+        a: a tensor of at least one dimension.
         return_matrix: give one int64 matrix, with a row for each dimension, instead of a tuple of vectors.
+
+    Raises:
+        ValueError: `a` has no dimensions.
     """
     a = as_tensor_variable(a)
-    if a.ndim == 0:
-        a = a.dimshuffle("x")
     matrix = Nonzero()(a)
     return matrix if return_matrix else tuple(matrix[i] for i in range(a.ndim))
 

@@ -22,11 +22,12 @@ def range_length(start: Any, stop: Any, step: Any) -> int:
     """Return how many numbers lie from `start` up to and without `stop`, `step` apart.
 
     Raises:
-        ValueError: the step is 0, or a bound is not finite.
+        ZeroDivisionError: the step is 0.
+        ValueError: a bound is not finite.
     """
     numbers = [np.asarray(n)[()].item() for n in (start, stop, step)]
     if numbers[2] == 0:
-        raise ValueError("the step of a range must not be zero")
+        raise ZeroDivisionError("the step of a range must not be zero")
     if not all(np.isfinite(n) for n in numbers):
         raise ValueError(f"the bounds and the step of a range must be finite: {numbers}")
     first, last, width = numbers
@@ -53,7 +54,7 @@ class ARange(Op):
                 raise TypeError(f"a range is made of scalars, not of {v} with {v.ndim} dimensions")
         try:
             length: int | None = range_length(*[get_scalar_constant_value(v) for v in inputs])
-        except (NotScalarConstantError, ValueError):
+        except (NotScalarConstantError, ValueError, ZeroDivisionError):
             length = None
         # a range of one number is a vector that happens to be short, not one that broadcasts
         return Apply(self, inputs, [TensorType(self.dtype, (None if length == 1 else length,))()])

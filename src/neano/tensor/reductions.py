@@ -134,6 +134,8 @@ class Extremum(CAReduce):
         (x,), (e,) = inputs, eval_points
         if e is None:
             return [None]
+        if is_discrete(e.dtype):
+            e = e.astype(config.floatX)
         return [self(row("switch")(row("eq")(x, self.spread(self(x), x)), e, np.asarray(self.neutral, dtype=e.dtype)))]
 
 

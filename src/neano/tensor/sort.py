@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from neano.config import config
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply
 from neano.scalar.dtypes import is_discrete
+from neano.scalar.op import zeros_of
 from neano.scalar.rows import row
 from neano.tensor.convert import as_tensor_variable, constant
 from neano.tensor.indexing import getitem, inc_subtensor
@@ -92,7 +92,7 @@ class SortOp(Sorting):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         (x, axis), (g,) = inputs, output_grads
         if is_discrete(x.dtype):
-            return [x.zeros_like(dtype=config.floatX), DisconnectedType()()]
+            return [zeros_of(x), DisconnectedType()()]
         order = ArgSortOp(self.kind, self.order)(x, axis)
         return [_scattered(x, order, _known_axis(axis, self, x.ndim), g), DisconnectedType()()]
 
@@ -117,7 +117,7 @@ class ArgSortOp(Sorting):
         output_storage[0][0] = np.asarray(np.argsort(x, int(axis), kind=self.kind), "int64")
 
     def grad(self, inputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
-        return [inputs[0].zeros_like(dtype=config.floatX), DisconnectedType()()]
+        return [zeros_of(inputs[0]), DisconnectedType()()]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return [None]
@@ -200,7 +200,7 @@ class TopKOp(Op):
     def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
         (x, k), g = inputs, output_grads[0]
         if not self.return_values or isinstance(g.type, DisconnectedType) or is_discrete(x.dtype):
-            return [x.zeros_like(dtype=config.floatX), DisconnectedType()()]
+            return [zeros_of(x), DisconnectedType()()]
         indices = TopKOp(self.axis, self.sorted, self.idx_dtype, True, True)(x, k)[1]
         return [_scattered(x, indices, self.axis % x.ndim, g), DisconnectedType()()]
 

@@ -1,7 +1,7 @@
 """What is known of a value while the graph is built: constants behind expressions, and the entries of shape vectors.
 
 Each op class registers how it hands a constant through (`scalar_value`) or which entries of its vector are known
-(`vector_entries`), in the file that defines the op.
+(`vector_entries`) or made of which scalars (`vector_elements`), in the file that defines the op.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ def scalar_value(op: Op, node: Apply, index: int, follow: Follow) -> Any:
 def vector_entries(op: Op, node: Apply) -> Sequence[int | None] | None:
     """Return what is known of the entries of a node's output, an integer vector; None where not even the length is."""
     return None
+
+
+@singledispatch
+def vector_elements(op: Op, node: Apply) -> Sequence[Variable]:
+    """Return the scalars that a node puts together to a vector; none where it does something else."""
+    return ()
 
 
 def _number(array: Any) -> np.ndarray[Any, Any]:

@@ -96,7 +96,8 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
     Args:
         input: a tensor.
         axis: an axis, several, or None for all.
-        ddof: divide by the number of elements less this.
+        ddof: divide by the number of elements less this: an integer, so that unless it is 0 the variance of float32 is
+            float64, as the quotient of any float32 and int64 is.
         keepdims: keep the reduced dimensions with length 1.
         corrected: subtract the rounding error of the mean (the square of the mean of the differences).
 
@@ -115,8 +116,8 @@ def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, cor
         result = mean(squares, axes, keepdims=keepdims)
     else:
         total = sum(squares, axes, keepdims=keepdims)
-        number = _number_of(input, axes, total.dtype)
-        result = row("true_div")(total, number - np.asarray(ddof, dtype=number.dtype))
+        lengths = shape_tuple(input)
+        result = row("true_div")(total, product_of([lengths[i] for i in axes]) - ddof)
     if corrected:
         result = result - row("sqr")(mean(difference, axes, keepdims=keepdims))
     result.name = "var"

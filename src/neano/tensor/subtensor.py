@@ -262,6 +262,9 @@ def _element_value(op: Subtensor, node: Apply, index: int, follow: static.Follow
     if x.type.ndim == 1 and len(op.idx_list) == 1 and not isinstance(op.idx_list[0], slice):  # type: ignore[attr-defined]
         entries = static.static_entries(x) if is_discrete(x.type.dtype) else None  # type: ignore[attr-defined]
         position = index_lists.known_integer(node.inputs[1])
+        made_of = static.vector_elements(x.owner.op, x.owner) if x.owner is not None else ()
+        if isinstance(position, int) and -len(made_of) <= position < len(made_of):
+            return follow(made_of[position])
         if entries is not None and isinstance(position, int) and -len(entries) <= position < len(entries):
             entry = entries[position]
             if entry is not None:

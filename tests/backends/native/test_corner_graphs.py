@@ -142,3 +142,19 @@ def test_sum_of_nothing_of_known_shape(shape):
 
 def test_constant_whose_magnitude_overflows():
     assert T.constant(np.complex128(complex(1.7e308, 1.7e308))).dtype == "complex128"
+
+
+@pytest.mark.parametrize("backend", ["reference", "native"])
+def test_a_length_that_does_not_follow_from_the_others(backend):
+    x, n, v = T.dtensor3("x"), T.lscalar("n"), T.lvector("v")
+    empty = np.zeros((0, 3, 2))
+    with neano.config.change_flags(backend=backend):
+        for wanted in ((x.shape[0], -1), (n, x.shape[0]), (x.shape[0], n)):
+            f = neano.function([x, n], x.reshape(wanted), on_unused_input="ignore")
+            assert f(np.ones((2, 3, 2)), -1).size == 12
+            with pytest.raises(ValueError, match="Cannot reshape"):
+                f(empty, -1)
+        g = neano.function([x, v], x.reshape(v, ndim=2))
+        assert g(empty, [0, 3]).shape == (0, 3)
+        with pytest.raises(ValueError, match="Cannot reshape"):
+            g(empty, [-1, 0])

@@ -48,6 +48,17 @@ def test_an_old_value_that_others_see_is_copied():
     np.testing.assert_array_equal(second, [1, 2, 3])
 
 
+@pytest.mark.parametrize("stop", [0, 2, 4])
+def test_a_part_is_not_mistaken_for_the_old_value(stop):
+    state = shared(np.arange(12.0).reshape(4, 3))
+    part = state[:stop]
+    expected = state.get_value()[:stop]
+    (result,) = function([], [part], updates=[(state, part)])()
+    np.testing.assert_array_equal(result, expected)
+    np.testing.assert_array_equal(state.get_value(), expected)
+    assert not np.shares_memory(result, state.get_value(borrow=True))
+
+
 def test_values_change_places():
     a, b = shared(np.arange(3.0)), shared(np.arange(3.0) + 5)
     swap = function([], a, updates=[(a, b), (b, a)])

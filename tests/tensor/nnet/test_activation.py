@@ -42,7 +42,7 @@ def test_ultra_fast_sigmoid_is_close() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dtype", "wanted"), [("float16", "float32"), ("float32", "float32"), ("float64", "float64"), ("int64", "float64")]
+    ("dtype", "wanted"), [("float16", "float16"), ("float32", "float32"), ("float64", "float64"), ("int64", "float64")]
 )
 def test_dtype_of_hard_sigmoid(dtype: str, wanted: str) -> None:
     assert nnet.hard_sigmoid(TensorType(dtype, (None,))()).dtype == wanted

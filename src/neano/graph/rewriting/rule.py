@@ -95,8 +95,12 @@ class Rule(NodeRewriter):
         return all(len(fgraph._clients.get(v, ())) <= 1 for v in inside)
 
     def _replacement(self, pattern: Application, bound: Bindings, old: Variable) -> Variable | None:
-        new = self._template.build(bound, old)
-        if not self.language.fits(new, old):
+        new: Variable | None
+        try:
+            new = self._template.build(bound, old)
+        except TypeError:  # not defined on what the holes stand for, as -x is not on bools
+            new = None
+        if new is None or not self.language.fits(new, old):
             wide = {hole.name: self.language.widen(bound[hole.name], old) for hole in self.holes.values()}
             new = self._template.build({**bound, **wide}, old)
             if not self.language.fits(new, old) and REST not in bound:

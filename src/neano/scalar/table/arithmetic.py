@@ -42,6 +42,15 @@ def _product_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
     return [onto(x, mul(g, *[conjugate(y) for j, y in enumerate(xs) if j != i])) for i, x in enumerate(xs)]
 
 
+def _power(x: Any, y: Any) -> Any:
+    """Return x to the power of y, each pair by itself.
+
+    NumPy takes square roots where one exponent of 1/2 stands for all, which differ at -inf and -0.
+    """
+    shape = np.broadcast_shapes(np.shape(x), np.shape(y))
+    return np.power(x, np.ascontiguousarray(np.broadcast_to(y, shape))).reshape(shape)[()]
+
+
 def _power_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
     """y x**(y-1) in the base; log(x) x**y in the exponent, 0 where the base is 0 and the logarithm has no value."""
     x, y = xs
@@ -120,7 +129,7 @@ pow = scalar_function(
     "pow",
     2,
     upcast_min_int8,
-    np.power,
+    _power,
     _power_derivative,
     doc="The first operand to the power of the second.",
     domain=(POSITIVE, REALS),

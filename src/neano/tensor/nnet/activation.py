@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import neano.scalar.table  # noqa: F401 - declares the rows
-from neano.scalar.dtypes import upcast
+from neano.scalar.dtype_rules import float_upcast
 from neano.scalar.rows import row
 from neano.tensor.convert import as_tensor_variable, constant
 from neano.tensor.elemwise import Elemwise
@@ -24,7 +24,7 @@ SELU_SCALE = 1.0507009873554804934193349852946
 def hard_sigmoid(x: Any) -> Any:
     """Return 0.2 x + 0.5 held between 0 and 1, in the dtype of `x` where that is a float."""
     x = as_tensor_variable(x)
-    dtype = upcast(x.dtype, "float32")
+    dtype = float_upcast(x.dtype)
     line = row("add")(row("mul")(x, constant(0.2, dtype=dtype)), constant(0.5, dtype=dtype))
     return row("clip")(line, 0, 1)
 

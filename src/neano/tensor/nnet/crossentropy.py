@@ -205,4 +205,4 @@ def sigmoid_binary_crossentropy(output: Any, target: Any) -> Any:
         target: what their sigmoids should have been, 0 to 1.
     """
     output, target = as_tensor_variable(output), as_tensor_variable(target)
-    return target * softplus(row("neg")(output)) + (1.0 - target) * softplus(output)
+    return target * softplus(row("neg")(output)) + (1 - target) * softplus(output)

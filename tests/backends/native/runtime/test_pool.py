@@ -104,7 +104,7 @@ def fresh(code: str, **environment: str) -> str:
     inherited = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     before = inherited | {"PYTHONPATH": os.pathsep.join([*sys.path, os.getcwd()])} | environment
     done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(code)],
+        [sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(code)],
         capture_output=True, text=True, timeout=60, env=before, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

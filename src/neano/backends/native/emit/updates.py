@@ -18,6 +18,7 @@ from neano.backends.native.emit.statements import views_of
 from neano.backends.native.ir import (
     Alloc,
     Buffer,
+    Const,
     Dim,
     Expr,
     Invoke,
@@ -92,12 +93,29 @@ def _copies_of(program: Program, leaving: set[str]) -> dict[str, str]:
         buffer = program.buffers[new]
         if buffer.kind != "output" or program.results.count(new) != 1 or new in views.values():
             continue
+        if not _has_lengths_of(program, new, old):
+            continue  # a part from the first element on
         rest = [each for each in split.body if _copied(each) != (new, old) and not isinstance(each, Alloc)]
         touched = {name for each in rest for name in _touched(each)}
         lengths = {e.buffer for e in all_expressions(split.body) if isinstance(e, Dim)}
         if new not in touched | lengths:
             found[new] = old
     return found
+
+
+def _has_lengths_of(program: Program, new: str, old: str) -> bool:
+    """Return whether a buffer certainly has the lengths of an input."""
+    lets = {each.name: each.value for each in program.body if isinstance(each, Let)}
+    static = program.buffers[old].static
+
+    def is_length(length: Expr, axis: int) -> bool:
+        if isinstance(length, Ref) and length.name in lets:
+            length = lets[length.name]
+        known = static[axis] if static else None
+        return length == Dim(old, axis) or (isinstance(length, Const) and known is not None and length.value == known)
+
+    given = [each.dims for each in program.body if isinstance(each, Alloc) and each.buffer == new]
+    return len(given) == 1 and all(is_length(length, axis) for axis, length in enumerate(given[0]))
 
 
 def _touched(statement: Stmt) -> set[str]:

@@ -21,7 +21,7 @@ def _(op: ARange, node: Apply, planner: Planner) -> None:
     value = planner.value(step, ()) if not step.type.ndim else None  # type: ignore[attr-defined]
     assert value is not None
     nonzero = planner.x.scalar("neq", (value, planner.x.const(0, value.dtype)), "bool")
-    planner.guard(nonzero, "ValueError", "the step of a range must not be zero", node)
+    planner.guard(nonzero, "ZeroDivisionError", "the step of a range must not be zero", node)
     planner.set_lengths(node.outputs[0], *planner.infer_lengths(node))
 
 

@@ -14,9 +14,13 @@ from neano.backends.native.schedule.registry import element, needs_buffers, own_
 from neano.graph.variable import Apply
 from neano.tensor.nonzero import CheckedMask
 from neano.tensor.rebroadcast import Rebroadcast
-from neano.tensor.shape import Reshape, Shape, Shape_i
+from neano.tensor.shape import Reshape, Shape, Shape_i, entry_variables
 from neano.tensor.specify import SpecifyShape
+from neano.tensor.static import static_entries
 
+LEFT = (
+    "Cannot reshape input: the length of axis {axis}, given as -1, does not follow from the others, of which one is 0"
+)
 SIZE = "Cannot reshape input: it has {0} elements, the shape has {1}"
 
 
@@ -108,6 +112,7 @@ def _(op: Reshape, node: Apply, planner: Planner) -> None:
     x = planner.x
     given = planner.lengths(source)
     (lengths,) = planner.infer_lengths(node)
+    _check_what_is_left(node, lengths, planner)
     for axis, length in enumerate(lengths):
         valid = x.compare("ge", length, x.const(0))
         planner.guard(valid, "ValueError", f"Cannot reshape: length {{0}} of axis {axis} is negative", node, (length,))
@@ -141,6 +146,19 @@ def _(op: Reshape, node: Apply, planner: Planner) -> None:
     planner.add(Invocation("reinterpret", (under_source,), (target,)))
     root = planner.fill(under_source, planner.value(source, planner.loop_index(given)))
     target.writers.append(root)
+
+
+def _check_what_is_left(node: Apply, lengths: Sequence[Expr], planner: Planner) -> None:
+    """Demand that a length of -1 follows from the others, which it does not where one of them is 0."""
+    x, vector = planner.x, node.inputs[1]
+    known = static_entries(vector) or [None] * len(lengths)
+    for axis, (given, entry) in enumerate(zip(known, entry_variables(vector, known), strict=True)):
+        if isinstance(lengths[axis], ir.Const) or not (given == -1 or (given is None and -1 not in known)):
+            continue
+        follows = x.compare("neq", x.product([n for i, n in enumerate(lengths) if i != axis]), x.const(0))
+        if given is None:
+            follows = x.scalar("or_", (x.compare("neq", planner.scalar(entry), x.const(-1)), follows), "bool")
+        planner.guard(follows, "ValueError", LEFT.format(axis=axis), node)
 
 
 def _unit_mapping(given: Sequence[Expr], lengths: Sequence[Expr]) -> list[tuple[int, int]] | None:
