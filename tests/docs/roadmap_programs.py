@@ -387,10 +387,10 @@ def sorting() -> bool:
     return same and set(largest) == set(expected[-2:]) and not f.fallbacks
 
 
-@line("Distinct elements", IN_PYTHON)
-def distinct_elements() -> Any:
-    x = T.dvector("x")
-    return function([x], T.Unique()(x))
+@line("Distinct slices", IN_PYTHON)
+def distinct_slices() -> Any:
+    x = T.dmatrix("x")
+    return function([x], T.Unique(axis=0)(x))
 
 
 @line("Legacy draws", IN_PYTHON)

@@ -88,9 +88,9 @@ class Unique(Op):
         return Apply(self, [x], [TensorType(x.dtype, shape)(), *[TensorType("int64", (None,))() for _ in range(extra)]])
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
-        flags: tuple[Any, ...] = (self.return_index, self.return_inverse, self.return_counts, self.axis)
-        found = np.unique(inputs[0], *flags)
-        results = found if isinstance(found, tuple) else (found,)
+        # with the indices NumPy sorts stably, so that each group is represented by what occurs first
+        found = np.unique(inputs[0], True, self.return_inverse, self.return_counts, self.axis)
+        results = [found[0], *found[2 - self.return_index :]]
         output_storage[0][0] = results[0]
         for storage, value in zip(output_storage[1:], results[1:], strict=True):
             storage[0] = np.asarray(value, dtype="int64").reshape(-1)

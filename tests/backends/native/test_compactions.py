@@ -64,6 +64,23 @@ def test_positions(array: Any) -> None:
     check(lambda x: [*T.nonzero(x), T.nonzero(x, return_matrix=True), T.flatnonzero(x), T.nonzero_values(x)], array)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int8", "uint16", "bool", "complex128"])
+def test_distinct_elements(dtype: str) -> None:
+    array = np.round(REALS * 2).astype(dtype)
+    every = [T.Unique(bool(k & 1), bool(k & 2), bool(k & 4)) for k in range(8)]
+    check(lambda x: [z for op in every for z in op(x, return_list=True)], array)
+    check(lambda x: T.Unique(True, True, True)(x[0]), array)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [BITS[:0], BITS[0, :0], np.array(2.5), WITH_NAN, WITH_NAN.real, -BITS * 0.0, CUBE[::-1, ::2].round(), BITS[:, 0]],
+)
+def test_distinct_elements_of_any_array(array: Any) -> None:
+    check(lambda x: [*T.Unique(True, True, True)(x), T.Unique()(x * 2)], array)
+    check(lambda x: T.Unique(axis=-1)(x.flatten()), array)
+
+
 @pytest.mark.parametrize("write", [T.cumsum, T.cumprod])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int8", "uint16", "bool", "complex128"])
 def test_running(write: Any, dtype: str) -> None:

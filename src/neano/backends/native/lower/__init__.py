@@ -2,6 +2,7 @@
 
 from neano.backends.native.lower import (  # noqa: F401 - imported for what they register
     advanced_subtensor,
+    counting,
     creation,
     cumulative,
     elemwise,
