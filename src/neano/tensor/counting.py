@@ -89,7 +89,8 @@ class Unique(Op):
 
     def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
         # with the indices NumPy sorts stably, so that each group is represented by what occurs first
-        found = np.unique(inputs[0], True, self.return_inverse, self.return_counts, self.axis)
+        flags: tuple[Any, ...] = (True, self.return_inverse, self.return_counts, self.axis)
+        found = np.unique(inputs[0], *flags)
         results = [found[0], *found[2 - self.return_index :]]
         output_storage[0][0] = results[0]
         for storage, value in zip(output_storage[1:], results[1:], strict=True):

@@ -78,7 +78,8 @@ class _Groups:
     """
 
     def __init__(self, begins: Stored, found: Stored, inverse: Stored | None, count: Expr, dtype: str) -> None:
-        self.begins, self.found, self.inverse = begins.name, Cell(found.name), inverse and inverse.name
+        self.begins, self.found = begins.name, Cell(found.name)
+        self.inverse = None if inverse is None else inverse.name
         self.count, self.dtype = count, dtype
 
     def __call__(self, lower: Callable[[Expr], ir.Expr], operands: Sequence[str]) -> Sequence[ir.Stmt]:
