@@ -184,14 +184,20 @@ def test_callers_count_as_threads_and_are_remembered_for_a_while():
         if start == 0:
             in_threads(1, lambda k: others.append(pieces()))
 
-    for threads, expected in ((2, [1]), (3, [1])):
-        others: list[int] = []
-        forget_the_crowd()
+    for threads in (2, 3):
         with config.change_flags(threads=threads):
-            assert pieces() > 1
-            job(pool(), outer, 64, 1)
-            assert others == expected  # one job at a time
-            assert (pieces() > 1) == (threads > 2)
+            for _ in range(50):  # until the system has let us do it in time
+                others: list[int] = []
+                forget_the_crowd()
+                assert pieces() > 1
+                started = time.monotonic_ns()
+                job(pool(), outer, 64, 1)
+                shared = pieces() > 1
+                in_time = time.monotonic_ns() - started < pool_text.CROWD_LASTS
+                assert others == [1]  # one job at a time
+                if in_time:
+                    assert shared == (threads > 2)
+                    break
             forget_the_crowd()
             assert pieces() > 1
 
