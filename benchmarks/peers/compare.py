@@ -145,6 +145,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--write", metavar="FILE", help="write the tables into the section of a document")
     given = parser.parse_args(arguments)
     pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
+    unknown = sorted(pythons.keys() - TITLES.keys())
+    if unknown:
+        parser.error(f"no such system: {', '.join(unknown)}; there are {', '.join(TITLES)}")
     systems = [s for s in TITLES if s in pythons]
     rows = [row for row in ROWS if not given.rows or row.name.startswith(tuple(given.rows))]
     results = Results()

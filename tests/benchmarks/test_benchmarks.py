@@ -14,6 +14,7 @@ from benchmarks import memory, scaling
 from benchmarks.build import Build, chain, logistic, mixed, mlp, tree
 from benchmarks.document import write_section
 from benchmarks.measuring import Call, Figure, interleaved, median_ratio, processor, report
+from benchmarks.peers import compare
 from benchmarks.peers.asking import Peer
 from benchmarks.peers.compare import Results, document, measure
 from benchmarks.peers.memory import forget_peak, peak, resident
@@ -168,3 +169,9 @@ def test_graphs_compute_what_they_must(build: Build) -> None:
     compiled, arguments, expected = build()
     result = compiled(*arguments)
     np.testing.assert_allclose(result[0] if isinstance(result, list) else result, expected, rtol=1e-9)
+
+
+def test_a_system_that_is_unknown_is_an_error(capsys):
+    with pytest.raises(SystemExit):
+        compare.main([f"pytensor={sys.executable}"])
+    assert "no such system: pytensor" in capsys.readouterr().err

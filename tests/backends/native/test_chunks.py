@@ -7,7 +7,7 @@ import pytest
 
 import neano.tensor as T
 from neano import config, function
-from neano.backends.native.emit import chunks, kernel_calls
+from neano.backends.native.emit import chunks, kernel, kernel_calls
 
 
 @pytest.fixture
@@ -15,13 +15,18 @@ def small_chunks(monkeypatch):
     """Let a few hundred elements be worth a thread."""
     monkeypatch.setattr(kernel_calls, "GRAIN_WORK", 40)
     monkeypatch.setattr(kernel_calls, "ELEMENTS", 64)
+    monkeypatch.setattr(kernel_calls, "COLUMNS_FROM", 128)
+    monkeypatch.setattr(kernel_calls, "COLUMNS", 64)
+    monkeypatch.setattr(kernel, "COLUMN_BYTES", 1024)
     monkeypatch.setattr(chunks, "LEAST_ROWS", 2)
 
 
-X, V, M = T.dmatrix("x"), T.dvector("v"), T.lmatrix("m")
+X, V, M, C, K = T.dmatrix("x"), T.dvector("v"), T.lmatrix("m"), T.dtensor3("c"), T.btensor3("k")
 RANDOM = np.random.default_rng(5)
 MATRIX, VECTOR = RANDOM.standard_normal((317, 23)), RANDOM.standard_normal(5003)
+WIDE, CUBE = RANDOM.standard_normal((21, 700)), RANDOM.standard_normal((9, 35, 40))
 NUMBERS = RANDOM.integers(-50, 50, (301, 7))
+NARROW = RANDOM.integers(-2, 3, (5, 19, 33), "int8")
 CASES = {
     "sum": (V, V.sum(), VECTOR, np.sum),
     "sum of complex numbers": (V, (V + 1j * V).sum(), VECTOR, lambda v: (v + 1j * v).sum()),
@@ -33,6 +38,14 @@ CASES = {
     "sum of a turned matrix": (X, X.sum(), MATRIX.T, np.sum),
     "sum of a matrix with gaps": (X, X.sum(), MATRIX[::2, ::-3], np.sum),
     "columns": (X, X.sum(axis=0), MATRIX, lambda x: x.sum(0)),
+    "columns of a wide matrix": (X, X.sum(axis=0), WIDE, lambda x: x.sum(0)),
+    "columns of a wide turned matrix": (X, X.sum(axis=0), WIDE.copy("F"), lambda x: x.sum(0)),
+    "columns of every second row": (X, X.max(axis=0), WIDE[::-2], lambda x: x.max(0)),
+    "first of three axes": (C, C.sum(axis=0), CUBE, lambda c: c.sum(0)),
+    "first of three turned axes": (C, C.sum(axis=0), CUBE.transpose(2, 0, 1), lambda c: c.sum(0)),
+    "middle of three axes": (C, C.sum(axis=1), CUBE, lambda c: c.sum(1)),
+    "first two of three axes": (C, (C * C).sum(axis=(0, 1)), CUBE, lambda c: (c * c).sum((0, 1))),
+    "integers of the middle axis": (K, T.prod(K, axis=1), NARROW, lambda k: k.prod(1)),
     "columns of a turned matrix": (X, X.sum(axis=0), MATRIX.T, lambda x: x.sum(0)),
     "least of columns": (X, X.min(axis=0), MATRIX, lambda x: x.min(0)),
     "product of columns": (X, T.exp(X / 9).prod(axis=0), MATRIX, lambda x: np.exp(x / 9).prod(0)),
@@ -117,3 +130,26 @@ def test_reductions_go_along_memory(small_chunks, reduce, axis, shape):
     for given in (value, np.asfortranarray(value), np.asfortranarray(value)[::-1, ::-1]):
         if given.size or reduce != "mean":
             np.testing.assert_allclose(compiled(given)[0], expected(2 * given, axis=axis), rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 8, 9, 16, 37])
+def test_every_number_of_rows(small_chunks, rows):
+    """Eight rows go in a pass, what is left one by one."""
+    value = RANDOM.integers(-9, 9, (3, rows, 70)).astype("float64")
+    first, middle = function([C], [C.sum(axis=0), C.sum(axis=1)])(value)
+    np.testing.assert_array_equal(first, value.sum(0))
+    np.testing.assert_array_equal(middle, value.sum(1))
+    np.testing.assert_array_equal(function([X], X.sum(axis=0))(value[0]), value[0].sum(0))
+
+
+def test_rows_at_computed_places_go_together(small_chunks):
+    table, places = RANDOM.standard_normal((50, 33)), RANDOM.integers(-50, 50, (6, 19))
+    bags = function([X, M], X[M].sum(axis=1))
+    assert sum("group" in text for _, text in bags.stages.emitted.modules) == 1
+    np.testing.assert_allclose(bags(table, places), table[places].sum(1), rtol=1e-12, atol=1e-13)
+
+
+def test_a_row_that_is_read_is_not_combined_in_groups():
+    """Each row of the running product is made from the one before."""
+    value = RANDOM.uniform(0.9, 1.1, (30, 40))
+    np.testing.assert_allclose(function([X], T.cumprod(X, axis=0))(value), value.cumprod(0), rtol=1e-12)

@@ -18,6 +18,7 @@ from neano.backends.native.runtime import pool_text
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.pool import pool, workers
 from neano.config import config
+from neano.config.threads import usable_cores
 
 COUNT = """
 ; count(args = i8 for each element, from, to): adds 1 to each
@@ -153,6 +154,21 @@ def test_as_many_threads_take_part_as_asked_for():
         with config.change_flags(threads=threads):
             job(pool(), meet, 64, 1)
         assert len(ids) == threads
+
+
+def test_small_jobs_that_come_close_together_wake_workers():
+    """The first of them runs alone, where workers sleep; who then looks takes part."""
+    seen: set[int] = set()
+    with config.change_flags(threads=usable_cores()):
+        if usable_cores() < 2:
+            pytest.skip("one core: nobody looks before sleeping")
+        for attempt in range(200):
+            if attempt % 20 == 0:
+                time.sleep(0.01)  # workers fall asleep
+            job(pool(), lambda args, start, stop: seen.add(threading.get_native_id()), 8, 1)
+            if len(seen) > 1:
+                return
+    raise AssertionError("no worker took part in 200 jobs of 8 grains")
 
 
 def test_callers_at_the_same_time_do_not_wait_for_each_other(counter):

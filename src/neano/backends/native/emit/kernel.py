@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from neano.backends.native.emit.accumulators import Accumulator
+from neano.backends.native.emit.grouped_rows import HEAVIEST, ROWS, Grouped, grouped_rows, loads_of, renamed
 from neano.backends.native.emit.memory import Memory, Size, load, offset, size_add, size_mul
 from neano.backends.native.emit.nest import Nest
 from neano.backends.native.emit.numbering import Numbering
@@ -18,9 +19,22 @@ from neano.backends.native.emit.panels import MAX_PANELS, Panel, Panels, steps
 from neano.backends.native.emit.plan import Access, Analysis, Kind, Plan
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.target import Options, Target
-from neano.backends.native.emit.text import Builder, Module, Value
+from neano.backends.native.emit.text import SIZE, Builder, Module, Value
 from neano.backends.native.emit.vector_loop import VectorLoop
-from neano.backends.native.ir import Alloc, Check, Dim, Invoke, Load, Loop, Program, Ref, Reinterpret, View
+from neano.backends.native.ir import (
+    Alloc,
+    Check,
+    Dim,
+    Invoke,
+    Load,
+    Loop,
+    Program,
+    Ref,
+    Reinterpret,
+    Stmt,
+    Update,
+    View,
+)
 from neano.backends.native.runtime.abi import (
     CONTEXT_ERROR_ARGS,
     CONTEXT_ERROR_CODE,
@@ -38,6 +52,9 @@ OUT_OF_MEMORY = 2
 
 STACK_LIMIT = 16384
 """Bytes of a row's scratch memory that a kernel takes from its stack."""
+
+COLUMN_BYTES = 8192
+"""Bytes of the row that others are combined into, which one part of it takes: a quarter of a small first-level cache."""
 
 Key = tuple[str, ...]
 """An argument: ("data", buffer), ("dim", buffer, axis), ("stride", buffer, axis), ("value", name, dtype),
@@ -105,7 +122,10 @@ class KernelEmitter(StatementEmitter):
         loop = self.nest.loops[0]
         self._bounds()
         self._row_scratch(loop)
-        self.loop(loop)
+        if self.nest.columns:
+            self._in_columns(loop)
+        else:
+            self.loop(loop)
         self.b.jump(self.finish)
         self.b.place(self.finish)
         for slot in self.to_free:
@@ -130,12 +150,13 @@ class KernelEmitter(StatementEmitter):
         """Set the bounds of the loops: the range of the call on the outermost one, or on the innermost where all are merged."""
         loops, b = self.nest.loops, self.b
         self.bounds[loops[0].index] = ("%from", "%to")
-        if self.nest.merged_from == len(loops) - 1:
+        if self.nest.merged_from == len(loops) - 1 and not self.nest.columns:
             return
         for position, loop in enumerate(loops):
             self.bounds[loop.index] = (0, self.argument(("extent", str(position))))
         flat = b.op(f"trunc i64 {self.argument(('flat',))} to i1")
-        ends = [b.op(f"select i1 {flat}, i64 {x}, i64 {y}") for x, y in ((0, "%from"), (1, "%to"))]
+        outer = self.argument(("extent", "0"))
+        ends = [b.op(f"select i1 {flat}, i64 {x}, i64 {y}") for x, y in ((0, "%from"), (outer, "%to"))]
         self.bounds[loops[0].index] = (ends[0], ends[1])
         inner = self.argument(("extent", str(len(loops) - 1)))
         ends = [b.op(f"select i1 {flat}, i64 {x}, i64 {y}") for x, y in (("%from", 0), ("%to", inner))]
@@ -177,7 +198,7 @@ class KernelEmitter(StatementEmitter):
         elif len(self.nest.loops) > 1 and loop is self.nest.loops[-2] and (turned := self._turned()):
             self._panelled(loop, first, stop, turned)
         else:
-            self.plain_loop(loop, first, stop)
+            self._rows(loop, first, stop)
 
     def _run(self, loop: Loop, first: Size, stop: Size) -> None:
         """Run a loop that holds no other, in vectors where it can."""
@@ -229,9 +250,70 @@ class KernelEmitter(StatementEmitter):
 
         def rows(column: str, end: str, row: str, last: str) -> None:
             self.panels = panels.fill(loop.index, inner.index, (row, last), (column, end))
-            self.plain_loop(loop, row, last)
+            self._rows(loop, row, last)
 
         steps(self.b, "columns", ends[0], ends[1], panels.width, columns)
+
+    # Rows that are combined into one.
+
+    def _in_columns(self, loop: Loop) -> None:
+        """Run a nest that combines rows into one for some of their columns after the other, which then stay in cache."""
+        inner = self.nest.loops[-1]
+        size = max(SIZE[s.value.dtype] for s in inner.body if isinstance(s, Update))
+
+        def columns(column: str, end: str) -> None:
+            self.bounds[inner.index] = (column, end)
+            self.loop(loop)
+
+        first, stop = self.bounds[inner.index]
+        steps(self.b, "part", first, stop, COLUMN_BYTES // size, columns)
+
+    def _rows(self, loop: Loop, first: Size, stop: Size) -> None:
+        """Run a loop that holds others, several iterations in a pass where they are rows combined into one."""
+        grouped = grouped_rows(loop, self.views)
+        if grouped is None or not self._is_light(grouped.inner):
+            self.plain_loop(loop, first, stop)
+            return
+        b = self.b
+        each = b.op(f"sdiv i64 {b.op(f'sub i64 {stop}, {first}')}, {ROWS}")
+        end, middle = size_add(b, each, first), size_add(b, size_mul(b, each, ROWS), first)
+        weight, found = self.weight, len(self.innermost)
+        steps(b, "group", first, end, 1, lambda row, _: self._group(loop, grouped, row, each))
+        self.weight = weight
+        del self.innermost[found:]
+        self.plain_loop(loop, middle, stop)
+
+    def _is_light(self, inner: Loop) -> bool:
+        """Return whether the loops inside run in vectors, write consecutive elements, and compute little."""
+        while isinstance(inner.body[0], Loop):
+            inner = inner.body[0]
+        plan = self.plan(inner)
+        if plan is None or plan.weight > HEAVIEST * ROWS:
+            return False
+        return all(access.kind is not Kind.GATHERED for access in (*plan.loads.values(), *plan.stores.values()))
+
+    def _group(self, loop: Loop, grouped: Grouped, first: str, apart: str) -> None:
+        """Write one pass over several rows that are some rows apart."""
+        inner: list[Loop] = [grouped.inner]
+        while isinstance(inner[-1].body[0], Loop):
+            inner.append(inner[-1].body[0])
+        names = dict(zip(_indices(loop.body[-1]), (each.index for each in inner), strict=True))
+        for name, other in names.items():
+            if name in self.bounds:
+                self.bounds[other] = self.bounds[name]
+        row: Size = first
+        for index in grouped.indices:
+            self.values[index] = Value(str(row), "int64")
+            self._take_panels(loop, index, {**names, loop.index: index})
+            row = size_add(self.b, row, apart)
+        self.block((*grouped.lets, grouped.inner))
+
+    def _take_panels(self, loop: Loop, index: str, names: dict[str, str]) -> None:
+        """Let the loads of one of several rows read from the panels of the loads that they are copies of."""
+        for each in loads_of(loop) if self.panels else ():
+            panel = self.panels.get(self.numbering.number(each))
+            if panel is not None:
+                self.panels[self.numbering.number(renamed(each, names))] = replace(panel, index=index)
 
     # Memory of one iteration.
 
@@ -330,3 +412,12 @@ class KernelEmitter(StatementEmitter):
 
     def invoke(self, invoke: Invoke) -> None:
         raise NotImplementedError(f"a call of {invoke.routine!r} inside a loop")
+
+
+def _indices(statement: Stmt) -> list[str]:
+    """Return the indices of a loop and of the loops right inside it, down to the innermost."""
+    found: list[str] = []
+    while isinstance(statement, Loop):
+        found.append(statement.index)
+        statement = statement.body[0]
+    return found

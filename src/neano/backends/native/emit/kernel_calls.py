@@ -12,6 +12,7 @@ depends neither on the pieces nor on the threads.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ GRAIN_WORK = 80_000
 
 ELEMENTS = 4096
 """Elements of merged loops come in multiples of this many."""
+
+COLUMNS_FROM = 4096
+"""Columns from which rows are combined into one for some columns after the other, on threads for different columns."""
+
+COLUMNS = 512
+"""Columns come in multiples of this many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,12 +87,38 @@ class KernelCalls:
         self.calls.append(KernelCall(kernel, loop, body.program, shared))
         if not shared:
             b.do(whole)
+        elif reductions and nest.columns:
+            rows = lambda: Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)  # noqa: E731
+            columns = lambda: self._parallel(kernel, args, total, self._columns_grain(kernel, extents[0]))  # noqa: E731
+            self._either(flat, columns, rows)
         elif reductions:
             Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)
         else:
-            b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
+            self._parallel(kernel, args, total, grain)
         if kernel.can_fail:
             self._look_at_status()
+
+    def _parallel(self, kernel: Kernel, args: str, total: Size, grain: str) -> None:
+        b = self.body.b
+        b.call(PARALLEL_FOR, "void", ("ptr", f"@{kernel.name}"), ("ptr", args), ("i64", str(total)), ("i64", grain))
+
+    def _either(self, condition: str, then: Callable[[], None], otherwise: Callable[[], None]) -> None:
+        """Write one of two things to be done under a condition, and the other where it does not hold."""
+        b = self.body.b
+        labels = [b.label(purpose) for purpose in ("columns", "rows", "combined")]
+        b.branch(condition, labels[0], labels[1])
+        for label, work in zip(labels, (then, otherwise), strict=False):
+            b.place(label)
+            work()
+            b.jump(labels[2])
+        b.place(labels[2])
+
+    def _columns_grain(self, kernel: Kernel, rows: Size) -> str:
+        """Return how many columns are worth a thread where each has some rows to be combined."""
+        b = self.body.b
+        each = b.op(f"add i64 {size_mul(b, kernel.weight, rows)}, 1")
+        columns = b.op(f"add i64 {b.op(f'sdiv i64 {GRAIN_WORK}, {each}')}, {COLUMNS}")
+        return b.op(f"and i64 {columns}, {-COLUMNS}")
 
     def _arguments(self, kernel: Kernel, extents: list[Size], flat: str) -> str:
         """Write what a kernel is handed into the frame and return a pointer to it."""
@@ -146,13 +179,13 @@ class KernelCalls:
         """Return the lengths of the loops after merging, whether all are merged, and the length of the kernel's range."""
         body, b, last = self.body, self.body.b, len(nest.loops) - 1
         self._strides = {}
-        if nest.merged_from == last:
+        if nest.merged_from == last and not nest.columns:
             return [], "", body.sizes((nest.loops[0].extent,))[0]
         extents = body.sizes([loop.extent for loop in nest.loops])
         if nest.reversible:
             extents = self._reversed(nest, extents)
         fits, inner = "true", extents[last]
-        for level in range(last - 1, -1, -1):
+        for level in range(last - 1, 0 if nest.columns else -1, -1):
             alone = b.op(f"icmp eq i64 {extents[level]}, 1")
             if level >= nest.merged_from:
                 alone = b.op(f"or i1 {alone}, {self._strides_fit(nest, level, inner)}")
@@ -161,6 +194,8 @@ class KernelCalls:
             inner = b.op(f"select i1 {fits}, i64 {longer}, i64 {inner}")
             extents[level] = b.op(f"select i1 {fits}, i64 1, i64 {extents[level]}")
         extents[last] = inner
+        if nest.columns:
+            fits = b.op(f"and i1 {fits}, {b.op(f'icmp sge i64 {inner}, {COLUMNS_FROM}')}")
         return extents, fits, b.op(f"select i1 {fits}, i64 {inner}, i64 {extents[0]}")
 
     def _stride(self, buffer: str, axis: int) -> Size:

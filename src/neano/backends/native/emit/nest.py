@@ -31,6 +31,8 @@ class Nest:
         any_order: whether the iterations of all loops may run in any order.
         reversible: whether the loops may stand in any order, and no operand is known to lie in the order of the loops.
         splittable: whether they may but for what they combine into accumulators and elements from outside.
+        columns: whether the iterations of the outermost loop all combine into the same row, an element for each of the other
+            loops' iterations, so that parts of that row may be done one after the other.
     """
 
     loops: tuple[Loop, ...]
@@ -40,6 +42,7 @@ class Nest:
     any_order: bool = False
     splittable: bool = False
     reversible: bool = False
+    columns: bool = False
 
 
 def nest_of(loop: Loop, views: Mapping[str, str], buffers: Mapping[str, Buffer]) -> Nest:
@@ -64,7 +67,16 @@ def nest_of(loop: Loop, views: Mapping[str, str], buffers: Mapping[str, Buffer])
     ordered = any(isinstance(s, AccumulateArg) for s in loops[-1].body)
     turned = _turned(touched, loops) if splittable and not ordered else ()
     reversible = not start and bool(axes) and not ordered and _only_reduces(loops, touched, axes, buffers)
-    return Nest(tuple(loops), start, tuple(axes), turned, any_order, splittable, reversible)
+    columns = start <= 1 and _combines_rows(loops)
+    return Nest(tuple(loops), start, tuple(axes), turned, any_order, splittable, reversible, columns)
+
+
+def _combines_rows(loops: Sequence[Loop]) -> bool:
+    """Return whether each iteration of the outermost loop combines a row into one, and nothing else is done."""
+    *lets, update = loops[-1].body
+    if not isinstance(update, Update) or not all(isinstance(each, Let) for each in lets):
+        return False
+    return update.unique and update.index == tuple(Ref(loop.index, "int64") for loop in loops[1:])
 
 
 def _only_reduces(

@@ -24,9 +24,9 @@ from neano.config import ConfigWarning, config
 from neano.config.flags import watchers
 from neano.config.threads import thread_count, usable_cores
 
-SPIN = 1000
-"""How often a thread looks for a job, or for the end of one, before it sleeps: some 20 microseconds. To wake a thread that sleeps
-costs 5 to 50, one that looks less than 1."""
+SPIN = 5000
+"""How often a thread looks for a job, or for the end of one, before it sleeps: some 100 microseconds. To wake a thread that
+sleeps costs 5 to 50, one that looks less than 1."""
 
 
 def has_threads() -> bool:

@@ -46,6 +46,10 @@ takes the caller 5 to 30 us on a virtual machine."""
 CROWD_LASTS = 20_000_000
 """Nanoseconds for which the most callers at the same time are remembered: some slices of time of the system's."""
 
+SOON = 150_000
+"""Nanoseconds within which one smaller job follows another if workers are to be woken for it too: it gains nothing by that, but
+jobs that come so close find them looking from then on."""
+
 _INSIDE = 0xFFFF
 _TICKET = 0x10000
 _TICKETS = 0x7FFF0000
@@ -162,6 +166,7 @@ _POOL = f"""
 @callers = internal global [128 x i8] zeroinitializer, align 128
 @crowd = internal global i32 0, align 128
 @crowded.until = internal global i64 0
+@last = internal global i64 0, align 128
 @blocked = internal constant [128 x i8] c"{_blocked_signals()}", align 16
 
 ; How many threads a job may use, its caller among them, and how long to look before sleeping.
@@ -201,18 +206,24 @@ define void @{PARALLEL_FOR}(ptr %kernel, ptr %args, i64 %n, i64 %grain) nounwind
   ret void
 }}
 
+; Nanoseconds of a clock that only goes forward.
+define internal i64 @clock() nounwind {{
+  %time = alloca [16 x i8], align 8
+  %looked = call i32 @clock_gettime(i32 {_CLOCK}, ptr %time)
+  %seconds = load i64, ptr %time
+  %rest.place = getelementptr i8, ptr %time, i64 8
+  %rest = load i64, ptr %rest.place
+  %whole = mul i64 %seconds, 1000000000
+  %now = add i64 %whole, %rest
+  ret i64 %now
+}}
+
 ; A caller comes: how many threads it may have, itself among them.
 define internal i32 @come(i32 %threads) nounwind {{
 entry:
-  %clock = alloca [16 x i8], align 8
   %before = atomicrmw add ptr @callers, i32 1 monotonic
   %now = add i32 %before, 1
-  %looked = call i32 @clock_gettime(i32 {_CLOCK}, ptr %clock)
-  %seconds = load i64, ptr %clock
-  %rest.place = getelementptr i8, ptr %clock, i64 8
-  %rest = load i64, ptr %rest.place
-  %whole = mul i64 %seconds, 1000000000
-  %time = add i64 %whole, %rest
+  %time = call i64 @clock()
   %crowd = load atomic i32, ptr @crowd monotonic, align 4
   %until = load atomic i64, ptr @crowded.until monotonic, align 8
   %more = icmp sge i32 %now, %crowd
@@ -293,9 +304,13 @@ ready:
   %call = atomicrmw add ptr @calls, i32 1 seq_cst
   %sleepers = load atomic i32, ptr @sleepers seq_cst, align 4
   %asleep = icmp ne i32 %sleepers, 0
+  br i1 %asleep, label %judge, label %work
+judge:
   %long = icmp uge i64 %grains, %rouse.from
-  %needed = and i1 %asleep, %long
-  br i1 %needed, label %rouse, label %work
+  br i1 %long, label %rouse, label %smaller
+smaller:
+  %soon = call i1 @comes.soon()
+  br i1 %soon, label %rouse, label %work
 rouse:
   %count = call i32 @llvm.umin.i32(i32 %sleepers, i32 %others)
   call void @wake(ptr @calls, i32 %count)
@@ -340,6 +355,20 @@ over:
 leave:
   %left.behind = atomicrmw sub ptr @callers, i32 1 monotonic
   ret void
+}}
+
+; Whether the last time that this was asked is not long ago, and threads look before they sleep.
+define internal i1 @comes.soon() nounwind noinline {{
+entry:
+  %now = call i64 @clock()
+  %before = load i64, ptr @last
+  store i64 %now, ptr @last
+  %passed = sub i64 %now, %before
+  %short = icmp ult i64 %passed, {SOON}
+  %spin = load atomic i32, ptr @spin monotonic, align 4
+  %looks = icmp ne i32 %spin, 0
+  %both = and i1 %short, %looks
+  ret i1 %both
 }}
 
 define internal void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece) nounwind {{
