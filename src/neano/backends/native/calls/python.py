@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from neano.backends.native.emit.body import BodyEmitter
-from neano.backends.native.emit.memory import Memory, Size, offset, strided_copy
+from neano.backends.native.emit.memory import Memory, Size, offset
 from neano.backends.native.emit.routines import ROUTINES, Routine
 from neano.backends.native.emit.text import SIZE
+from neano.backends.native.emit.transposing import strided_copy
 from neano.backends.native.ir import Buffer, Invoke
 from neano.backends.native.runtime import abi
 

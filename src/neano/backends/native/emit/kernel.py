@@ -58,7 +58,7 @@ COLUMN_BYTES = 8192
 
 Key = tuple[str, ...]
 """An argument: ("data", buffer), ("dim", buffer, axis), ("stride", buffer, axis), ("value", name, dtype),
-("accumulator", name, dtype), ("extent", position), ("flat",), ("context",), ("status",)."""
+("accumulator", name, dtype), ("extent", position), ("flat",), ("streams",), ("context",), ("status",)."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +102,18 @@ class Kernel:
 class KernelEmitter(StatementEmitter):
     """Emits the statements of one kernel."""
 
-    def __init__(self, program: Program, target: Target, options: Options, views: dict[str, str], nest: Nest) -> None:
+    def __init__(
+        self,
+        program: Program,
+        target: Target,
+        options: Options,
+        views: dict[str, str],
+        nest: Nest,
+        unread: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(Builder(Module(), target, options), program, Numbering())
-        self.views, self.nest = views, nest
+        self.views, self.nest, self.unread = views, nest, unread
+        self.streams = ""
         self.arguments: dict[Key, str] = {}
         self.bounds: dict[str, tuple[Size, Size]] = {}
         self.rows: dict[str, str] = {}
@@ -128,6 +137,8 @@ class KernelEmitter(StatementEmitter):
             self.loop(loop)
         self.b.jump(self.finish)
         self.b.place(self.finish)
+        if self.streams:
+            self._settle()
         for slot in self.to_free:
             self.b.call(SCRATCH_GIVE, "void", ("ptr", self.b.op(f"load ptr, ptr {slot}")))
         self.b.do("ret void")
@@ -188,6 +199,22 @@ class KernelEmitter(StatementEmitter):
                 self.program.buffers[name], data, lambda what, axis: self.argument((what, name, str(axis)))
             )
         return self.memories[name]
+
+    def past_cache(self, name: str) -> str:
+        if name not in self.unread or self.b.target.vector_bytes < 32:
+            return ""
+        if not self.streams:
+            self.streams = self.b.early(f"trunc i64 {self.argument(('streams',))} to i1")
+        return self.streams
+
+    def _settle(self) -> None:
+        """Let what went past the cache be seen before the kernel's end is."""
+        wait, settled = self.b.label("wait"), self.b.label("settled")
+        self.b.branch(self.streams, wait, settled)
+        self.b.place(wait)
+        self.b.do("fence seq_cst")
+        self.b.jump(settled)
+        self.b.place(settled)
 
     # Loops.
 

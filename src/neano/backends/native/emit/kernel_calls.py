@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 from neano.backends.native.emit.chunks import Chunks, reductions_of
 from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
-from neano.backends.native.emit.memory import Size, offset, size_mul, store
+from neano.backends.native.emit.memory import Size, offset, size_add, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
+from neano.backends.native.emit.streaming import unread_results
 from neano.backends.native.emit.text import Value
-from neano.backends.native.ir import Dim, Load, Loop, Program, Ref
+from neano.backends.native.ir import Alloc, Dim, Load, Loop, Program, Ref, Reinterpret, View
 from neano.backends.native.runtime.abi import CHECK_FAILED
-from neano.backends.native.traverse import postorder
+from neano.backends.native.traverse import all_expressions, buffers_used, postorder, statements
 
 if TYPE_CHECKING:
     from neano.backends.native.emit.body import BodyEmitter
@@ -65,6 +66,7 @@ class KernelCalls:
         self.body = body
         self.kernels: dict[str, Kernel] = {}
         self.calls: list[KernelCall] = []
+        self.unread = unread_results(body.program)
         self._status = ""
         self._strides: dict[tuple[str, int], Size] = {}
 
@@ -72,11 +74,11 @@ class KernelCalls:
         """Make a kernel of a loop and call it."""
         body, b = self.body, self.body.b
         nest = nest_of(loop, body.views, body.program.buffers)
-        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest).emit()
+        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
         self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
         extents, flat, total = self._extents(nest)
         body.release(self._nanoseconds(nest, kernel))
-        args = self._arguments(kernel, extents, flat)
+        args = self._arguments(kernel, loop, extents, flat)
         b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
         b.module.symbols.discard(kernel.name)
         whole = f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})"
@@ -120,7 +122,7 @@ class KernelCalls:
         columns = b.op(f"add i64 {b.op(f'sdiv i64 {GRAIN_WORK}, {each}')}, {COLUMNS}")
         return b.op(f"and i64 {columns}, {-COLUMNS}")
 
-    def _arguments(self, kernel: Kernel, extents: list[Size], flat: str) -> str:
+    def _arguments(self, kernel: Kernel, loop: Loop, extents: list[Size], flat: str) -> str:
         """Write what a kernel is handed into the frame and return a pointer to it."""
         b = self.body.b
         args = b.stack(f"[{SLOT * max(len(kernel.arguments), 1)} x i8]", 16)
@@ -129,7 +131,7 @@ class KernelCalls:
         if kernel.can_fail:
             b.do(f"store i64 0, ptr {self._status}")
         for position, key in enumerate(kernel.arguments):
-            value = self._argument(key, extents, flat)
+            value = self._streams(loop) if key == ("streams",) else self._argument(key, extents, flat)
             place = offset(b, args, SLOT * position)
             if isinstance(value, Value):
                 store(b, value, place)
@@ -161,6 +163,19 @@ class KernelCalls:
                 return "%context"
             case _:
                 raise LookupError(f"a kernel wants {key}")
+
+    def _streams(self, loop: Loop) -> Value:
+        """Return whether what a loop reads and writes is more than stays in the cache until it is read again."""
+        b, body = self.body.b, self.body
+        made = {s.buffer for s in statements(loop.body) if isinstance(s, (Alloc, View, Reinterpret))}
+        names = {e.buffer for e in all_expressions(loop.body) if isinstance(e, Load)}
+        names.update(name for s in statements(loop.body) for name in buffers_used(s)[1])
+        touched: Size = 0
+        for name in sorted(names - made):
+            memory = body.memory(name)
+            touched = size_add(b, touched, body.byte_count(name, [memory.dim(k) for k in range(memory.buffer.ndim)]))
+        large = b.op(f"icmp sgt i64 {touched}, {body.target.cache_bytes // 2}")
+        return Value(b.op(f"zext i1 {large} to i64"), "int64")
 
     def _look_at_status(self) -> None:
         """Leave the function where a kernel failed."""

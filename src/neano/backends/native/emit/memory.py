@@ -260,33 +260,3 @@ def store_vector(b: Builder, value: Value, pointer: str, active: Active | None) 
         padded = b.stack(kind, 64)
         b.do(f"store {kind} {raw}, ptr {padded}")
         _copy(b, pointer, padded, active, value.dtype)
-
-
-def strided_copy(
-    b: Builder, to: str, to_stride: Size, source: str, source_stride: Size, count: Size, size: int
-) -> None:
-    """Copy elements of a size in bytes one by one, by a helper of the module."""
-    name = f"strided.copy.{size}"
-    kind = {1: "i8", 2: "i16", 4: "i32", 8: "i64", 16: "<2 x i64>"}[size]
-    align = min(size, 4) if size > 1 else 1
-    if name not in b.module.helpers:
-        b.module.helpers[name] = f"""define internal void @{name}(ptr %to, i64 %a, ptr %from, i64 %b, i64 %n) {{
-entry:
-  %some = icmp sgt i64 %n, 0
-  br i1 %some, label %loop, label %done
-loop:
-  %i = phi i64 [0, %entry], [%next, %loop]
-  %p = phi ptr [%from, %entry], [%p.next, %loop]
-  %q = phi ptr [%to, %entry], [%q.next, %loop]
-  %x = load {kind}, ptr %p, align {align}
-  store {kind} %x, ptr %q, align {align}
-  %p.next = getelementptr i8, ptr %p, i64 %b
-  %q.next = getelementptr i8, ptr %q, i64 %a
-  %next = add i64 %i, 1
-  %more = icmp slt i64 %next, %n
-  br i1 %more, label %loop, label %done
-done:
-  ret void
-}}"""
-    arguments = f"ptr {to}, i64 {to_stride}, ptr {source}, i64 {source_stride}, i64 {count}"
-    b.do(f"call void @{name}({arguments})")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from neano.backends.native.emit.memory import Size, address, as_size, offset, size_mul
 from neano.backends.native.emit.plan import Access
 from neano.backends.native.emit.text import SIZE, Builder, Value
+from neano.backends.native.emit.transposing import spread
 
 if TYPE_CHECKING:
     from neano.backends.native.emit.kernel import KernelEmitter
@@ -107,7 +108,9 @@ class Panels:
             evaluator = host.evaluator()
             index = [as_size(evaluator.evaluate(number)) for number in access.index]
             source = address(b, host.memory(access.buffer), index)
-            b.do(f"call void @{_spread(b, size)}(ptr {buffer}, ptr {source}, i64 {step}, i64 {count}, i64 {width})")
+            b.do(
+                f"call void @{spread(b, size, COLUMNS * size, LINE)}(ptr {buffer}, ptr {source}, i64 {step}, i64 {count}, i64 {width})"
+            )
             b.jump(ready)
             b.place(ready)
             found[access.number] = Panel(turned, outer, self._row(buffer, rows[0], size))
@@ -117,41 +120,3 @@ class Panels:
     def _row(self, buffer: str, first: str, size: int) -> Callable[[Size], str]:
         b = self.host.b
         return lambda row: offset(b, buffer, size_mul(b, b.op(f"sub i64 {row}, {first}"), COLUMNS * size))
-
-
-def _spread(b: Builder, size: int) -> str:
-    """Return the name of a helper that spreads consecutive elements of each column over the rows of a panel."""
-    name = f"spread.{size}"
-    kind = {1: "i8", 2: "i16", 4: "i32", 8: "i64", 16: "<2 x i64>"}[size]
-    align = min(size, 4) if size > 1 else 1
-    b.module.helpers.setdefault(
-        name,
-        f"""define internal void @{name}(ptr %to, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
-entry:
-  br label %column
-column:
-  %j = phi i64 [0, %entry], [%j.next, %column.end]
-  %source = phi ptr [%from, %entry], [%source.next, %column.end]
-  %target = phi ptr [%to, %entry], [%target.next, %column.end]
-  br label %row
-row:
-  %i = phi i64 [0, %column], [%i.next, %row]
-  %p = getelementptr {kind}, ptr %source, i64 %i
-  %row.offset = mul i64 %i, {COLUMNS * size}
-  %q = getelementptr i8, ptr %target, i64 %row.offset
-  %x = load {kind}, ptr %p, align {align}
-  store {kind} %x, ptr %q, align {align}
-  %i.next = add i64 %i, 1
-  %more.rows = icmp slt i64 %i.next, %rows
-  br i1 %more.rows, label %row, label %column.end
-column.end:
-  %source.next = getelementptr i8, ptr %source, i64 %step
-  %target.next = getelementptr i8, ptr %target, i64 {size}
-  %j.next = add i64 %j, 1
-  %more.columns = icmp slt i64 %j.next, %columns
-  br i1 %more.columns, label %column, label %done
-done:
-  ret void
-}}""",
-    )
-    return name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from neano.backends.native.emit import streaming
 from neano.backends.native.emit.expressions import Evaluator
 from neano.backends.native.emit.memory import (
     Size,
@@ -16,12 +17,12 @@ from neano.backends.native.emit.memory import (
     size_mul,
     size_value,
     store,
-    strided_copy,
 )
 from neano.backends.native.emit.panels import Panel
 from neano.backends.native.emit.plan import Access, Kind, Plan
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.text import SIZE, Value
+from neano.backends.native.emit.transposing import strided_copy
 from neano.backends.native.ir import Dim, Load, Loop, Ref, Scalar, Store, Update
 
 
@@ -32,7 +33,8 @@ class Place:
     Attributes:
         base: pointer to the element of the loop's first iteration.
         stride: bytes from one to the next.
-        direct: whether it is consecutive; "" for always, a bool's name, or "false".
+        direct: whether it is read or written where it is; "" for always, a bool's name, or "false". It is not where its elements
+            are not consecutive, or where they go past the cache.
         buffer: memory that a chunk is copied to or from, "" where there is none.
         source: the element of this chunk's first iteration.
         pointer: where the elements of this chunk are found, consecutive.
@@ -62,6 +64,7 @@ class Places:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
         self.first, self.panels, self.numbering = first, panels, host.numbering
         self.scalars: dict[int, Value] = {}
+        self.count = ""
         self.splats: dict[int, Value] = {}
         self.reads: dict[int, Place] = {}
         self.writes: dict[int, Place] = {}
@@ -71,8 +74,9 @@ class Places:
 
     # Before the loop.
 
-    def find(self) -> None:
-        """Compute what does not depend on the index, and where each place begins."""
+    def find(self, count: str) -> None:
+        """Compute what does not depend on the index, and where each place begins, before `count` iterations."""
+        self.count = count
         evaluator = self.scalar_evaluator(size_value(self.first))
         for number in self.plan.hoisted:
             self.scalars[number] = evaluator.evaluate(number)
@@ -86,7 +90,9 @@ class Places:
         for position, access in self.plan.stores.items():
             statement = self.loop.body[position]
             assert isinstance(statement, (Store, Update))
-            self.writes[position] = self._place(access, statement.value.dtype, evaluator)
+            place = self.writes[position] = self._place(access, statement.value.dtype, evaluator)
+            if isinstance(statement, Store):
+                self._stream(place)
 
     def _place(self, access: Access, dtype: str, evaluator: Evaluator) -> Place:
         """Find the first element and the stride of an access, and give it a buffer where it may need one."""
@@ -108,6 +114,17 @@ class Places:
             known = isinstance(place.stride, int)
             place.direct = "false" if known else self.b.op(f"icmp eq i64 {place.stride}, {SIZE[dtype]}")
         return place
+
+    def _stream(self, place: Place) -> None:
+        """Write past the cache, by way of a buffer, where the kernel's caller says so and rows are long."""
+        light = self.plan.weight <= streaming.HEAVIEST and len(self.plan.stores) <= streaming.MOST
+        if place.access.kind is not Kind.UNIT or not light:
+            return
+        wanted = self.host.past_cache(place.access.buffer)
+        if wanted:
+            place.buffer = self.b.stack(f"[{self.plan.chunk * place.size} x i8]", 64)
+            long = self.b.op(f"icmp sge i64 {self.count}, {streaming.SHORTEST // place.size}")
+            place.direct = self.b.op(f"xor i1 true, {self.b.op(f'and i1 {long}, {wanted}')}")
 
     def _use_panel(self, place: Place, panel: Panel) -> None:
         """Read from the operand's panel where it is turned round."""
@@ -193,7 +210,7 @@ class Places:
         b = self.b
         if place.access.kind is Kind.GATHERED:
             place.pointer = place.buffer
-        if place.access.kind is not Kind.STRIDED:
+        if not place.direct:
             return
         source = place.pointer
         if read:
@@ -249,12 +266,14 @@ class Places:
             self._each(start, length, lambda evaluator, i: self._scatter(scattered, evaluator, i))
         b = self.b
         for place in self.writes.values():
-            if place.access.kind is Kind.STRIDED:
+            if place.direct:
                 copy, ready = b.label("copy"), b.label("ready")
                 b.branch(place.direct, ready, copy)
                 b.place(copy)
-                target = place.source
-                strided_copy(b, target, place.stride, place.buffer, place.size, length, place.size)
+                if place.access.kind is Kind.STRIDED:
+                    strided_copy(b, place.source, place.stride, place.buffer, place.size, length, place.size)
+                else:
+                    streaming.copy_past_cache(b, place.source, place.buffer, size_mul(b, length, place.size))
                 b.jump(ready)
                 b.place(ready)
 

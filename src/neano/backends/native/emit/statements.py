@@ -78,6 +78,10 @@ class StatementEmitter:
         """Return where a buffer is."""
         return self.memories[name]
 
+    def past_cache(self, name: str) -> str:
+        """Return whether a buffer is to be written past the cache: an i1, "" for never."""
+        return ""
+
     def loop(self, loop: Loop) -> None:
         raise NotImplementedError
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from neano.backends.native.emit.text import bits, words
 
@@ -20,6 +21,7 @@ class Target:
             number of x86; NumPy follows the processor.
         vector_functions: names of the vector functions that the platform has (`_ZGVeN8v_exp` ...).
         vector_prefix: how names of vector functions for this width begin: `_ZGVe`, `_ZGVd`, `_ZGVn`.
+        cache_bytes: of the cache that the processor's cores share.
         own_functions: whether kernels of our own compute what the platform has no vectors for, or slower ones.
     """
 
@@ -29,6 +31,7 @@ class Target:
     vector_functions: frozenset[str] = frozenset()
     vector_prefix: str = "_ZGVd"
     own_functions: bool = True
+    cache_bytes: int = 2**25
 
     def lanes(self, dtypes: frozenset[str]) -> int:
         """Return how many elements a vector has in a loop that computes in these dtypes: by the widest of them."""
@@ -116,4 +119,20 @@ def host() -> Target:
     """Return the target of the processor that this process runs on."""
     import llvmlite.binding as llvm
 
-    return Target.make(platform.machine(), dict(llvm.get_host_cpu_features()))
+    made = Target.make(platform.machine(), dict(llvm.get_host_cpu_features()))
+    return replace(made, cache_bytes=shared_cache() or made.cache_bytes)
+
+
+def shared_cache(folder: str = "/sys/devices/system/cpu/cpu0/cache") -> int:
+    """Return the bytes of the largest cache that the system tells of, 0 where it tells of none.
+
+    >>> shared_cache("/no/such/folder")
+    0
+    """
+    found = [0]
+    for path in Path(folder).glob("index*/size"):
+        text = path.read_text().strip()
+        unit = {"K": 2**10, "M": 2**20, "G": 2**30}.get(text[-1:], 0)
+        if unit and text[:-1].isdecimal():
+            found.append(int(text[:-1]) * unit)
+    return max(found)

@@ -46,7 +46,7 @@ class VectorLoop:
         count = b.op(f"sub i64 {self.stop}, {self.first}")
         b.branch(b.op(f"icmp sgt i64 {count}, 0"), some, after)
         b.place(some)
-        self.places.find()
+        self.places.find(count)
         self._find_divisors(count)
         if self.partial.sums or any(place.buffer for place in self.places.all()):
             self._chunks(count)
