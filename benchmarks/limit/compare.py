@@ -24,11 +24,14 @@ from benchmarks.measuring import Call, interleaved, processor
 from benchmarks.peers.compare import time_text
 from benchmarks.peers.row import Row, floats, integers, normals, together
 from benchmarks.peers.rows import ROWS
+from benchmarks.peers.rows.reductions import AXES
 from benchmarks.peers.systems import system
 from benchmarks.peers.timing import flat
 
 GOAL = 1.15
 OWN = "Neano"
+COPIED = "formula-10000000"
+"""The row that is set beside a copy of as many bytes."""
 BY_NAME = {row.name: row for row in ROWS}
 
 
@@ -72,6 +75,10 @@ FUNCTIONS: tuple[tuple[str, tuple[Row, ...]], ...] = (
         ),
     ),
     ("attention", (BY_NAME["attention-8x4x128x32"],)),
+    *((f"sum_{axis}", tuple(BY_NAME[f"sum-{axis}-{size}"] for size in ("1e4", "1e6", "1e8"))) for axis in AXES),
+    ("transposed", (BY_NAME["transposed-1000x1000"],)),
+    ("strided", (BY_NAME["strided-1000000"],)),
+    ("gather", (BY_NAME["embedding-gather"],)),
 )
 """Every function of the extension, with the rows that it is measured on."""
 
@@ -125,6 +132,21 @@ def measure(prepared: dict[str, dict[str, Call]], visits: int, rounds: int) -> l
     return [Result(row, seconds) for row, seconds in best.items()]
 
 
+def copying(module: ModuleType, row: Row, visits: int, rounds: int) -> str:
+    """Return how the time of a row of vectors compares with a copy of as many bytes, by memcpy on the same threads."""
+    arguments = row.first_inputs()
+    own, _ = system("neano").compile(row)
+    size = (sum(a.size for a in arguments) + own(*arguments).size) // 2  # each element is read, and written
+    source, target = np.ones(size), np.zeros(size)
+    found = interleaved({OWN: Call(own, arguments), "copy": Call(module.copy, (source, target))}, visits * rounds)
+    seconds = {who: min(times) for who, times in found.items()}
+    own_time, copy_time = (time_text(seconds[who] * 1e6) for who in (OWN, "copy"))
+    return (
+        f"{row.name} takes {own_time}; memcpy on the same threads moves the {16e-6 * size:.0f} MB of its operands and result"
+        f" into memory that exists in {copy_time}: {seconds[OWN] / seconds['copy']:.2f} of that."
+    )
+
+
 def table(results: Sequence[Result]) -> Iterator[str]:
     """Yield the lines of the Markdown table."""
     titles = ["row", OWN, *COLUMNS, *[f"Neano / {column}" for column in COLUMNS]]
@@ -166,7 +188,12 @@ def main(arguments: Sequence[str]) -> int:
         f" OMP_NUM_THREADS: {threads}. Neano is"
         f" within {GOAL:g} (bold) of the faster of the two on {reached} of {len(results)} rows."
     )
-    text = "\n".join([intro, "", *table(results)])
+    notes = (
+        [""]
+        if given.rows and not COPIED.startswith(tuple(given.rows))
+        else ["", copying(extensions["C"], BY_NAME[COPIED], given.visits, given.rounds)]
+    )
+    text = "\n".join([intro, "", *table(results), *notes]).rstrip()
     print(text)
     if given.write:
         write_section(Path(given.write), "limit", text)

@@ -27,6 +27,7 @@ extern int (*blas_get_threads)(void);
 
 typedef PyObject *function_f(PyObject *, PyObject *const *, Py_ssize_t);
 function_f scalar, formula, transcendental, radon, logistic, softmax, standardise, column_sums, attention;
+function_f sum_first, sum_middle, sum_last, sum_all, transposed, strided, gather, copy;
 
 /* Arguments that are held until the function ends: most of them borrowed, a converted one owned. */
 typedef struct {

@@ -1,7 +1,9 @@
 /* Work that memory bounds: sums over axes, a transposed and strided operands, a gather of rows, a plain copy. */
-#include <immintrin.h>
 #include <omp.h>
 #include <string.h>
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
 
 #include "limit.h"
 
@@ -13,12 +15,6 @@
 typedef struct {
     npy_intp n, m, k; /* lengths of the three axes */
 } Cube;
-
-static int cube_of(PyArrayObject *x, Cube *cube) {
-    if (PyArray_NDIM(x) != 3) return 0;
-    *cube = (Cube){PyArray_DIM(x, 0), PyArray_DIM(x, 1), PyArray_DIM(x, 2)};
-    return 1;
-}
 
 /* Sums over rows of some columns, row by row `pitch` elements apart; in double. */
 #define ADD_ROWS(NAME, TYPE)                                                                                                   \
@@ -70,9 +66,9 @@ ADD_ROWS(singles, float)
         if (!right_count(count, 1)) return NULL;                                                                               \
         int single = PyArray_Check(args[0]) && PyArray_TYPE((PyArrayObject *)args[0]) == NPY_FLOAT;                            \
         Held held = {0};                                                                                                       \
-        Cube c;                                                                                                                \
         PyArrayObject *out = NULL, *x = array_of(&held, args[0], single ? NPY_FLOAT : NPY_DOUBLE, 3);                          \
-        if (x && cube_of(x, &c)) {                                                                                             \
+        if (x) {                                                                                                               \
+            Cube c = {PyArray_DIM(x, 0), PyArray_DIM(x, 1), PyArray_DIM(x, 2)};                                                \
             npy_intp lengths[2] = LENGTHS;                                                                                     \
             if ((out = new_array(AXES, lengths, single ? NPY_FLOAT : NPY_DOUBLE))) {                                           \
                 Py_BEGIN_ALLOW_THREADS if (single) singles_##NAME(PyArray_DATA(x), c, PyArray_DATA(out));                      \

@@ -23,6 +23,8 @@ static PyMethodDef methods[] = {
     {"use_blas", use_blas, METH_VARARGS, NULL},
     FAST(scalar), FAST(formula), FAST(transcendental), FAST(radon), FAST(logistic),
     FAST(softmax), FAST(standardise), FAST(column_sums), FAST(attention),
+    FAST(sum_first), FAST(sum_middle), FAST(sum_last), FAST(sum_all),
+    FAST(transposed), FAST(strided), FAST(gather), FAST(copy),
     {NULL, NULL, 0, NULL},
 };
 

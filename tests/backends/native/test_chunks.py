@@ -7,7 +7,7 @@ import pytest
 
 import neano.tensor as T
 from neano import config, function
-from neano.backends.native.emit import chunks, kernel, kernel_calls
+from neano.backends.native.emit import chunks, kernel_calls, row_passes
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(kernel_calls, "ELEMENTS", 64)
     monkeypatch.setattr(kernel_calls, "COLUMNS_FROM", 128)
     monkeypatch.setattr(kernel_calls, "COLUMNS", 64)
-    monkeypatch.setattr(kernel, "COLUMN_BYTES", 1024)
+    monkeypatch.setattr(row_passes, "COLUMN_BYTES", 1024)
     monkeypatch.setattr(chunks, "LEAST_ROWS", 2)
 
 

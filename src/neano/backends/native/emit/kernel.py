@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from neano.backends.native.emit.accumulators import Accumulator
-from neano.backends.native.emit.grouped_rows import HEAVIEST, ROWS, Grouped, grouped_rows, loads_of, renamed
 from neano.backends.native.emit.memory import Memory, Size, load, offset, size_add, size_mul
 from neano.backends.native.emit.nest import Nest
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.emit.panels import MAX_PANELS, Panel, Panels, steps
 from neano.backends.native.emit.plan import Access, Analysis, Kind, Plan
+from neano.backends.native.emit.row_passes import RowPasses
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.target import Options, Target
-from neano.backends.native.emit.text import SIZE, Builder, Module, Value
+from neano.backends.native.emit.text import Builder, Module, Value
 from neano.backends.native.emit.vector_loop import VectorLoop
 from neano.backends.native.ir import (
     Alloc,
@@ -31,8 +31,6 @@ from neano.backends.native.ir import (
     Program,
     Ref,
     Reinterpret,
-    Stmt,
-    Update,
     View,
 )
 from neano.backends.native.runtime.abi import (
@@ -52,9 +50,6 @@ OUT_OF_MEMORY = 2
 
 STACK_LIMIT = 16384
 """Bytes of a row's scratch memory that a kernel takes from its stack."""
-
-COLUMN_BYTES = 8192
-"""Bytes of the row that others are combined into, which one part of it takes: a quarter of a small first-level cache."""
 
 Key = tuple[str, ...]
 """An argument: ("data", buffer), ("dim", buffer, axis), ("stride", buffer, axis), ("value", name, dtype),
@@ -125,6 +120,7 @@ class KernelEmitter(StatementEmitter):
         self.weight = 0
         self.innermost: list[Innermost] = []
         self.finish = self.b.label("finish")
+        self._passes = RowPasses(self)
 
     def emit(self) -> Kernel:
         """Write the kernel."""
@@ -132,7 +128,7 @@ class KernelEmitter(StatementEmitter):
         self._bounds()
         self._row_scratch(loop)
         if self.nest.columns:
-            self._in_columns(loop)
+            self._passes.run_by_columns(loop)
         else:
             self.loop(loop)
         self.b.jump(self.finish)
@@ -225,7 +221,7 @@ class KernelEmitter(StatementEmitter):
         elif len(self.nest.loops) > 1 and loop is self.nest.loops[-2] and (turned := self._turned()):
             self._panelled(loop, first, stop, turned)
         else:
-            self._rows(loop, first, stop)
+            self._passes.run(loop, first, stop)
 
     def _run(self, loop: Loop, first: Size, stop: Size) -> None:
         """Run a loop that holds no other, in vectors where it can."""
@@ -277,70 +273,9 @@ class KernelEmitter(StatementEmitter):
 
         def rows(column: str, end: str, row: str, last: str) -> None:
             self.panels = panels.fill(loop.index, inner.index, (row, last), (column, end))
-            self._rows(loop, row, last)
+            self._passes.run(loop, row, last)
 
         steps(self.b, "columns", ends[0], ends[1], panels.width, columns)
-
-    # Rows that are combined into one.
-
-    def _in_columns(self, loop: Loop) -> None:
-        """Run a nest that combines rows into one for some of their columns after the other, which then stay in cache."""
-        inner = self.nest.loops[-1]
-        size = max(SIZE[s.value.dtype] for s in inner.body if isinstance(s, Update))
-
-        def columns(column: str, end: str) -> None:
-            self.bounds[inner.index] = (column, end)
-            self.loop(loop)
-
-        first, stop = self.bounds[inner.index]
-        steps(self.b, "part", first, stop, COLUMN_BYTES // size, columns)
-
-    def _rows(self, loop: Loop, first: Size, stop: Size) -> None:
-        """Run a loop that holds others, several iterations in a pass where they are rows combined into one."""
-        grouped = grouped_rows(loop, self.views)
-        if grouped is None or not self._is_light(grouped.inner):
-            self.plain_loop(loop, first, stop)
-            return
-        b = self.b
-        each = b.op(f"sdiv i64 {b.op(f'sub i64 {stop}, {first}')}, {ROWS}")
-        end, middle = size_add(b, each, first), size_add(b, size_mul(b, each, ROWS), first)
-        weight, found = self.weight, len(self.innermost)
-        steps(b, "group", first, end, 1, lambda row, _: self._group(loop, grouped, row, each))
-        self.weight = weight
-        del self.innermost[found:]
-        self.plain_loop(loop, middle, stop)
-
-    def _is_light(self, inner: Loop) -> bool:
-        """Return whether the loops inside run in vectors, write consecutive elements, and compute little."""
-        while isinstance(inner.body[0], Loop):
-            inner = inner.body[0]
-        plan = self.plan(inner)
-        if plan is None or plan.weight > HEAVIEST * ROWS:
-            return False
-        return all(access.kind is not Kind.GATHERED for access in (*plan.loads.values(), *plan.stores.values()))
-
-    def _group(self, loop: Loop, grouped: Grouped, first: str, apart: str) -> None:
-        """Write one pass over several rows that are some rows apart."""
-        inner: list[Loop] = [grouped.inner]
-        while isinstance(inner[-1].body[0], Loop):
-            inner.append(inner[-1].body[0])
-        names = dict(zip(_indices(loop.body[-1]), (each.index for each in inner), strict=True))
-        for name, other in names.items():
-            if name in self.bounds:
-                self.bounds[other] = self.bounds[name]
-        row: Size = first
-        for index in grouped.indices:
-            self.values[index] = Value(str(row), "int64")
-            self._take_panels(loop, index, {**names, loop.index: index})
-            row = size_add(self.b, row, apart)
-        self.block((*grouped.lets, grouped.inner))
-
-    def _take_panels(self, loop: Loop, index: str, names: dict[str, str]) -> None:
-        """Let the loads of one of several rows read from the panels of the loads that they are copies of."""
-        for each in loads_of(loop) if self.panels else ():
-            panel = self.panels.get(self.numbering.number(each))
-            if panel is not None:
-                self.panels[self.numbering.number(renamed(each, names))] = replace(panel, index=index)
 
     # Memory of one iteration.
 
@@ -439,12 +374,3 @@ class KernelEmitter(StatementEmitter):
 
     def invoke(self, invoke: Invoke) -> None:
         raise NotImplementedError(f"a call of {invoke.routine!r} inside a loop")
-
-
-def _indices(statement: Stmt) -> list[str]:
-    """Return the indices of a loop and of the loops right inside it, down to the innermost."""
-    found: list[str] = []
-    while isinstance(statement, Loop):
-        found.append(statement.index)
-        statement = statement.body[0]
-    return found

@@ -108,9 +108,8 @@ class Panels:
             evaluator = host.evaluator()
             index = [as_size(evaluator.evaluate(number)) for number in access.index]
             source = address(b, host.memory(access.buffer), index)
-            b.do(
-                f"call void @{spread(b, size, COLUMNS * size, LINE)}(ptr {buffer}, ptr {source}, i64 {step}, i64 {count}, i64 {width})"
-            )
+            name = spread(b, size, COLUMNS * size, LINE)
+            b.do(f"call void @{name}(ptr {buffer}, ptr {source}, i64 {step}, i64 {count}, i64 {width})")
             b.jump(ready)
             b.place(ready)
             found[access.number] = Panel(turned, outer, self._row(buffer, rows[0], size))

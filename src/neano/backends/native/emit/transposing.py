@@ -118,8 +118,10 @@ rest:
 
 
 def _block(side: int, size: int, pitch: int, ahead: int) -> str:
-    """Return code that turns a square of elements round in registers (J. O. Eklundh, A fast computer method for matrix
-    transposing, IEEE Transactions on Computers C-21, 1972): in each round half of the elements of a pair of vectors change places.
+    """Return code that turns a square of elements round in registers, and asks for those that are wanted next time.
+
+    In each round half of the elements of a pair of vectors change places (J. O. Eklundh, A fast computer method for matrix
+    transposing, IEEE Transactions on Computers C-21, 1972).
     """
     kind, align = f"<{side} x {KINDS[size]}>", element_alignment(size)
     lines = [f"  %p{k} = getelementptr i8, ptr %p{k - 1}, i64 %step" for k in range(1, side)]
