@@ -1,4 +1,4 @@
-"""How a kernel goes over rows that are combined into one: several in a pass (`grouped_rows`), and part by part of their columns."""
+"""How a kernel combines rows into one: several in a pass (`grouped_rows`), and part by part of their columns."""
 
 from __future__ import annotations
 
