@@ -264,10 +264,6 @@ def write(builder: Builder) -> None:
     else:
         inner = builder.bind(part)
         value = partner(builder, inner)
-    if function == "T.set_subtensor" and builder.repeats(name, entries):
-        builder.has_slopes = (
-            False  # every copy gets the gradient of the place, as in Theano, though only the last is there
-        )
     builder.bind(f"{function}({part}, {value})")
 
 

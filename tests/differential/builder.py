@@ -31,7 +31,6 @@ class Builder:
         pool: names of tensors, oldest first.
         values: what each variable is, by reference.
         failing: an expression that fails at run time was taken as an output; nothing may follow it.
-        has_slopes: whether gradients are meant to be slopes.
     """
 
     def __init__(self, choices: Choices) -> None:
@@ -43,7 +42,6 @@ class Builder:
         self.pool: list[str] = []
         self.values: dict[Variable, Any] = {}
         self.failing: str | None = None
-        self.has_slopes = True
         self.lengths = [choices.weighted(LENGTHS) for _ in range(3)]
         self.dtypes = [choices.weighted(values.DTYPES) for _ in range(choices.integer(1, 3))]
 
@@ -64,18 +62,6 @@ class Builder:
     def kind(self, name: str) -> str:
         """Return the dtype's kind: b, i, u, f or c."""
         return np.dtype(self.dtype(name)).kind
-
-    def repeats(self, name: str, entries: str) -> bool:
-        """Say whether an index takes an element of a tensor more than once."""
-        array = np.asarray(self.value(name))
-        places = self.names["T"].constant(np.arange(array.size).reshape(array.shape))
-        part = eval(f"places[{entries}]", {**self.names, "places": places})
-        try:
-            self._compute("places", [part])
-        except Refused:
-            return True
-        taken = np.asarray(self.values[part])
-        return np.unique(taken).size < taken.size
 
     def any_name(self, kinds: str = "biufc", least: int = 0, most: int = 5) -> str:
         """Return a tensor of some kinds of dtype and ranks; newer ones oftener.
@@ -192,7 +178,7 @@ class Builder:
             tuple(updates),
             () if derivative else self._givens(),
             self.wild,
-            derivative if self.has_slopes else None,
+            derivative,
         )
 
     def _derivative(self) -> tuple[str, tuple[str, ...], tuple[str, ...]] | None:

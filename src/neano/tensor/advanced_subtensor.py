@@ -23,6 +23,7 @@ from neano.scalar.type import Scalar, as_scalar
 from neano.tensor import index_list as index_lists
 from neano.tensor.convert import as_tensor_variable
 from neano.tensor.index_list import ARRAY, FRESH, IndexList, Kind
+from neano.tensor.repeated_index import last_written_part, names_once
 from neano.tensor.slices import Number, choose
 from neano.tensor.static import int64_scalar
 from neano.tensor.subtensor import (
@@ -293,10 +294,12 @@ class AdvancedIncSubtensor(_AdvancedIndex):
         (g,) = output_grads
         if is_discrete(x.dtype):
             return [zeros_of(x), zeros_of(y), *disconnected(len(index))]
-        g_x = g
+        g_x, part = g, AdvancedSubtensor(self.idx_list)(g, *index)
         if self.set_instead_of_inc:
-            g_x = AdvancedIncSubtensor(self.idx_list, set_instead_of_inc=True)(g, zero_like(g), *index)
-        part = AdvancedSubtensor(self.idx_list)(g, *index)
+            read, write = AdvancedSubtensor(self.idx_list), AdvancedIncSubtensor(self.idx_list, set_instead_of_inc=True)
+            g_x = write(g, zero_like(g), *index)
+            if not names_once(self.arrays_of(index)):
+                part = last_written_part(part, x, lambda a: read(a, *index), lambda a, v: write(a, v, *index))
         return [g_x, cotangent_of_value(part, y), *disconnected(len(index))]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:

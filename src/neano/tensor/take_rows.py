@@ -12,6 +12,7 @@ from neano.graph.variable import Apply
 from neano.scalar.dtypes import is_discrete
 from neano.scalar.op import zeros_of
 from neano.tensor.convert import as_tensor_variable
+from neano.tensor.repeated_index import last_written_rows, names_once
 from neano.tensor.subtensor import check_new_value, cotangent_of_value, disconnected, tangent_of_update, zero_like
 from neano.tensor.type import TensorType
 
@@ -124,8 +125,18 @@ class AdvancedIncSubtensor1(Op):
         (g,) = output_grads
         if is_discrete(x.dtype):
             return [zeros_of(x), zeros_of(y), *disconnected(1)]
-        g_x = advanced_set_subtensor1(g, zero_like(g), rows) if self.set_instead_of_inc else g
-        return [g_x, cotangent_of_value(advanced_subtensor1(g, rows), y), *disconnected(1)]
+        g_x, part = g, advanced_subtensor1(g, rows)
+        if self.set_instead_of_inc:
+            g_x = advanced_set_subtensor1(g, zero_like(g), rows)
+            if not names_once([rows]):
+                part = last_written_rows(
+                    part,
+                    x,
+                    rows,
+                    lambda a: advanced_subtensor1(a, rows),
+                    lambda a, v: advanced_set_subtensor1(a, v, rows),
+                )
+        return [g_x, cotangent_of_value(part, y), *disconnected(1)]
 
     def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
         return [tangent_of_update(self, inputs, eval_points)]
