@@ -14,6 +14,7 @@ import neano
 import neano.tensor as T
 from backends.native.runtime.test_pool import in_threads
 from neano.backends.native.runtime import abi
+from neano.backends.native.runtime.entry import FREE_THREADED
 from neano.backends.native.runtime.scratch_text import IDLE_SECONDS, KEPT_SLOTS
 from neano.backends.native.runtime.support import support
 
@@ -110,4 +111,5 @@ def test_a_step_of_training_allocates_nothing_but_its_results() -> None:
     finally:
         tracemalloc.stop()
     assert after - before < 4096
-    assert peak - before < 2**16 < 1000 * 200 * 8  # one intermediate value
+    new_values = 8 * 300 * 200 + 2**16 if FREE_THREADED else 0  # elsewhere they are written over the old ones
+    assert peak - before < new_values + 2**16 < 8 * 1000 * 200  # one intermediate value
