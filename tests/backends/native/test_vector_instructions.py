@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import neano
@@ -103,6 +104,23 @@ def test_each_class_of_nest_has_vector_instructions(name: str) -> None:
         assert re.search(rf"^\s+({instruction})\s.*{register}", code, re.MULTILINE), f"no {instruction} of {register}"
     else:
         assert re.search(r"\bv[0-9]+\.[0-9]+[bhsd]", code), "no instruction on vectors"
+
+
+@pytest.mark.skipif(64 not in host().masked, reason="indices are kept where the processor masks loads of them")
+def test_computed_indices_are_found_in_vectors_and_once() -> None:
+    """Negative indices count from the end: that is worked out for a vector of them, and serves reading and writing."""
+    x, y, i = T.dvector("x"), T.dvector("y"), T.lvector("i")
+    f = neano.function([x, y, i], [(T.sqrt(x[i]) * y).sum(), T.inc_subtensor(x[i], y)])
+    texts = [kernel.text for kernel in f.stages.emitted.kernels if "each." in kernel.text]
+    assert texts
+    assert all("indices." in text for text in texts)
+    values, places = np.arange(40.0) ** 2, np.random.default_rng(0).integers(-40, 40, 1000)
+    weights = np.random.default_rng(1).random(1000)
+    total, raised = f(values, weights, places)
+    np.testing.assert_allclose(total, (np.sqrt(values[places]) * weights).sum())
+    wanted = values.copy()
+    np.add.at(wanted, places, weights)
+    np.testing.assert_allclose(raised, wanted)
 
 
 def test_what_runs_in_order_says_so() -> None:

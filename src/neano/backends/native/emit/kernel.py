@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neano.backends.native.emit.accumulators import Accumulator
+from neano.backends.native.emit.kept_indices import keep_indices
 from neano.backends.native.emit.memory import Memory, Size, load, offset, size_add, size_mul
 from neano.backends.native.emit.nest import Nest
 from neano.backends.native.emit.numbering import Numbering
@@ -239,7 +240,9 @@ class KernelEmitter(StatementEmitter):
         """Return how a loop runs in vectors."""
         if loop.index not in self._plans:
             analysis = Analysis(self.program, self.numbering, self.b.target, self.views, loop)
-            self._plans[loop.index] = analysis.run()
+            plan = self._plans[loop.index] = analysis.run()
+            if plan is not None:
+                keep_indices(analysis, plan)
             self._reasons[loop.index] = analysis.reason
         return self._plans[loop.index]
 

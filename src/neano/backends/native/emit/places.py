@@ -55,6 +55,7 @@ class Places:
 
     Attributes:
         scalars: what does not depend on the loop's index, by number; splats: the same in all lanes.
+        indices: buffers of the computed indices that the plan keeps, by number.
         reads: places of loads, by number; writes: of stores and updates, by position in the body.
     """
 
@@ -66,6 +67,7 @@ class Places:
         self.scalars: dict[int, Value] = {}
         self.count = ""
         self.splats: dict[int, Value] = {}
+        self.indices: dict[int, str] = {}
         self.reads: dict[int, Place] = {}
         self.writes: dict[int, Place] = {}
 
@@ -81,6 +83,8 @@ class Places:
         for number in self.plan.hoisted:
             self.scalars[number] = evaluator.evaluate(number)
             self.splats[number] = self.b.splat(self.scalars[number], self.plan.lanes)
+        for number in self.plan.indices:
+            self.indices[number] = self.b.stack(f"[{self.plan.chunk * SIZE['int64']} x i8]", 64)
         for number, access in self.plan.loads.items():
             node = self.numbering.nodes[number]
             if access.kind is Kind.INVARIANT:
@@ -191,8 +195,12 @@ class Places:
                 limit = self.b.op(f"select i1 {place.direct}, i64 {limit}, i64 {self.plan.chunk}")
         return limit
 
-    def begin_chunk(self, start: str, length: str) -> None:
-        """Find the elements of some consecutive iterations, and copy to buffers those that are not consecutive."""
+    def begin_chunk(self, start: str, length: str, find_indices: Callable[[], None]) -> None:
+        """Find the elements of some consecutive iterations, and copy to buffers those that are not consecutive.
+
+        Args:
+            find_indices: fills the buffers of indices; called when it can read what is consecutive.
+        """
         for place in self.all():
             if place.access.kind is not Kind.GATHERED:
                 distance = size_mul(self.b, start if start != "0" else 0, place.stride)
@@ -201,6 +209,8 @@ class Places:
             self._fill(place, length)
         for position, place in self.writes.items():
             self._fill(place, length, read=isinstance(self.loop.body[position], Update))
+        if self.indices:
+            find_indices()
         gathered = [(n, p) for n, p in self.reads.items() if p.access.kind is Kind.GATHERED]
         if gathered:
             self._each(start, length, lambda evaluator, i: self._gather(gathered, evaluator, i))
@@ -234,7 +244,10 @@ class Places:
         b.branch(b.op(f"icmp slt i64 {i}, {length}"), inside, after)
         b.place(inside)
         index = size_add(b, size_add(b, i, start if start != "0" else 0), self.first)
-        work(self.scalar_evaluator(size_value(index)), i)
+        evaluator = self.scalar_evaluator(size_value(index))
+        for number, buffer in self.indices.items():
+            evaluator.known[number, ""] = load(b, "int64", offset(b, buffer, size_mul(b, i, SIZE["int64"])))
+        work(evaluator, i)
         following = b.op(f"add i64 {i}, 1")
         b.fill(phi, f"{i} = phi i64 [0, %{before}], [{following}, %{b.current}]")
         b.jump(head)

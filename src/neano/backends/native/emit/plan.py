@@ -87,6 +87,7 @@ class Plan:
         varies: for each number of the loop, whether it depends on the index.
         loads: by number; stores: by position of the statement in the body.
         hoisted: numbers computed once, before the loop.
+        indices: numbers of computed indices that are kept for a chunk: found in vectors before elements are fetched one by one.
         lanes, unroll: width of a vector and how many of them one turn of the main loop takes.
         buffered: bytes that the buffers of strided and computed places take for each element.
         chunk: elements after which partial sums are put away and buffers of strided operands are refilled.
@@ -97,6 +98,7 @@ class Plan:
     loads: dict[int, Access] = field(default_factory=dict)
     stores: dict[int, Access] = field(default_factory=dict)
     hoisted: list[int] = field(default_factory=list)
+    indices: list[int] = field(default_factory=list)
     lanes: int = 1
     unroll: int = 1
     weight: int = 0
@@ -136,7 +138,7 @@ class Analysis:
             self._number(statement)
         guards = self._collect()
         for number, found in guards.items():
-            self.plan.loads[number] = self._load(number, found)
+            self.plan.loads[number] = self.load(number, found)
         for position, statement in enumerate(body):
             if isinstance(statement, (Store, Update)):
                 index = tuple(self.numbering.number(i) for i in statement.index)
@@ -177,18 +179,18 @@ class Analysis:
             case Store() | Update():
                 self.values.append(self.numbering.number(statement.value))
                 for i in statement.index:
-                    self._vary(self.numbering.number(i))
+                    self.vary(self.numbering.number(i))
             case Accumulate():
                 self.values.append(self.numbering.number(statement.value))
             case AccumulateArg():
                 self.values += [self.numbering.number(statement.value), self.numbering.number(statement.position)]
             case _:
                 raise TypeError(f"{statement!r} in a vector loop")
-        self._vary(self.values[-1])
+        self.vary(self.values[-1])
         if len(self.values) > 1:
-            self._vary(self.values[-2])
+            self.vary(self.values[-2])
 
-    def _vary(self, root: int) -> bool:
+    def vary(self, root: int) -> bool:
         """Return whether a number depends on the loop's index, remembering it for all below."""
         varies, stack = self.plan.varies, [root]
         while stack:
@@ -196,7 +198,7 @@ class Analysis:
             if number in varies:
                 stack.pop()
                 continue
-            node, below = self.numbering.nodes[number], self._below(number)
+            node, below = self.numbering.nodes[number], self.below(number)
             waiting = [k for k in below if k not in varies]
             if waiting:
                 stack += waiting
@@ -206,7 +208,7 @@ class Analysis:
             stack.pop()
         return varies[root]
 
-    def _below(self, number: int) -> tuple[int, ...]:
+    def below(self, number: int) -> tuple[int, ...]:
         """Return what a number is computed from; for a value of the loop's own, its expression."""
         node = self.numbering.nodes[number]
         if isinstance(node, Ref) and node.name in self.plan.lets:
@@ -233,7 +235,7 @@ class Analysis:
             if isinstance(node, Load):
                 found.setdefault(number, set()).add(guards)
                 continue
-            kids = self._below(number)
+            kids = self.below(number)
             if isinstance(node, Select) and any(self.numbering.loads[k] for k in kids[1:]):
                 condition, then, otherwise = kids
                 stack += [
@@ -248,9 +250,9 @@ class Analysis:
 
     def coefficient(self, number: int) -> int | str | None:
         """Return by how much an index grows with the loop's index: an int, "runtime" where it is only affine, else None."""
-        if not self._vary(number):
+        if not self.vary(number):
             return 0
-        node, kids = self.numbering.nodes[number], self._below(number)
+        node, kids = self.numbering.nodes[number], self.below(number)
         if isinstance(node, Ref):
             return 1 if node.name == self.loop.index else self.coefficient(kids[0])
         if isinstance(node, Cast) and node.dtype == "int64" and self.numbering.nodes[kids[0]].dtype == "int64":
@@ -298,7 +300,8 @@ class Analysis:
             total += stride * coefficient
         return total
 
-    def _load(self, number: int, guards: tuple[Guards, ...]) -> Access:
+    def load(self, number: int, guards: tuple[Guards, ...]) -> Access:
+        """Return where a varying load reads, given the conditions under which it does."""
         node = self.numbering.nodes[number]
         assert isinstance(node, Load)
         index = self.numbering.kids[number]
@@ -395,7 +398,7 @@ class Analysis:
                 weight += 1 if node.function in CHEAP and node.dtype[0] != "c" else 8
             weight += 1
             if not isinstance(node, Load):
-                stack += self._below(number)
+                stack += self.below(number)
         dtypes |= {s.value.dtype for s in body if isinstance(s, (Store, Update, Accumulate, AccumulateArg))}
         for access in (*self.plan.loads.values(), *self.plan.stores.values()):
             if access.kind in (Kind.STRIDED, Kind.GATHERED):

@@ -15,7 +15,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from neano.backends.native.emit.expressions import Evaluator
-from neano.backends.native.emit.memory import Active, Size, load_vector, size_add, size_value, store_vector
+from neano.backends.native.emit.memory import (
+    Active,
+    Size,
+    load_vector,
+    offset,
+    size_add,
+    size_mul,
+    size_value,
+    store_vector,
+)
 from neano.backends.native.emit.panels import Panel
 from neano.backends.native.emit.partial_results import PartialResults, State, registers
 from neano.backends.native.emit.places import Places
@@ -23,7 +32,7 @@ from neano.backends.native.emit.plan import Kind, Plan
 from neano.backends.native.emit.quotients import Divisor, is_quotient, quotient
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
-from neano.backends.native.emit.text import Value, constant, is_complex
+from neano.backends.native.emit.text import SIZE, Value, constant, is_complex
 from neano.backends.native.ir import Accumulate, AccumulateArg, Const, Let, Load, Loop, Ref, Store, Update
 
 
@@ -95,9 +104,23 @@ class VectorLoop:
 
     def _chunk(self, start: str, length: str) -> None:
         """Run some consecutive iterations."""
-        self.places.begin_chunk(start, length)
+        self.places.begin_chunk(start, length, lambda: self._find_indices(start, length))
         self._vectors(start, length)
         self.places.end_chunk(start, length)
+
+    def _find_indices(self, start: str, length: str) -> None:
+        """Compute the indices of a chunk's elements, which are then fetched or written one by one."""
+        b = self.b
+        begin = size_add(b, start if start != "0" else 0, self.first)
+
+        def turn(i: str, states: list[list[State]]) -> list[list[State]]:
+            evaluator = self._vector_evaluator(begin, i, 0, self._active(length, i))
+            for number, buffer in self.places.indices.items():
+                value = evaluator.evaluate(number)
+                store_vector(b, value, offset(b, buffer, size_mul(b, i, SIZE["int64"])), None)
+            return states
+
+        self._loop("indices", "0", length, self.plan.lanes, [], turn)
 
     def _vectors(self, start: str, length: str) -> None:
         """Write the main loop, the rest loop, and what becomes of partial results."""
