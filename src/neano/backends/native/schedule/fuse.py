@@ -11,10 +11,11 @@ After Kennedy & Allen, Optimizing Compilers for Modern Architectures (2001), sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from neano.backends.native.schedule.expressions import Expr, Expressions, accesses_in
+from neano.backends.native import ir
+from neano.backends.native.schedule.expressions import Access, Expr, Expressions, accesses_in, children_of
 from neano.backends.native.schedule.plan import Guard, Item, Plan, Root
 
 MAX_ITEMS_IN_NEST = 64
@@ -96,7 +97,7 @@ def _stages(items: Sequence[Item], depth: int, expressions: Expressions) -> dict
     """Return for each item the stage in which it runs; nests of one stage may share loops.
 
     An item's stage is how many nests must be complete before it. Arrays are made in the stage that first reads them, so
-    that they need not outlive a nest; scalars as soon as they can be.
+    that they need not outlive a nest; scalars as soon as they can be; what nothing else reads beside those who read the same.
     """
     stages: dict[Item, int] = {}
     readers: dict[Item, list[Item]] = {}
@@ -111,7 +112,38 @@ def _stages(items: Sequence[Item], depth: int, expressions: Expressions) -> dict
     for item in reversed(items):
         if item in readers and isinstance(item, Root) and len(item.loops) > depth and item.target.ndim:
             stages[item] = min(stages[r] - (not is_aligned(item, r, depth, expressions)) for r in readers[item])
+    if depth:
+        _move_to_operands(items, depth, stages, readers.keys())
     return stages
+
+
+def _move_to_operands(items: Sequence[Item], depth: int, stages: dict[Item, int], read: Collection[Item]) -> None:
+    """Let what nothing here reads wait for the first stage in which others read most of the same arrays, along the same loop."""
+    operands = {item: _arrays_read(item) for item in items if len(item.loops) > depth}
+    last = [item for item in operands if item not in read and operands[item] and isinstance(item, Root)]
+    others = [item for item in operands if item not in last]
+    for item in last:
+        shared: dict[int, set[str]] = {stages[item]: set()}
+        for other in others:
+            if stages[other] >= stages[item] and other.loops[depth] is item.loops[depth]:
+                shared.setdefault(stages[other], set()).update(operands[item] & operands[other])
+        stages[item] = max(shared, key=lambda stage: (len(shared[stage]), -stage))
+
+
+def _arrays_read(item: Item) -> set[str]:
+    """Return the names of the arrays that an item's expressions read."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    stack = item.expressions()
+    while stack:
+        expr = stack.pop()
+        if id(expr) in seen:
+            continue
+        seen.add(id(expr))
+        if isinstance(expr, (ir.Load, Access)) and expr.index:
+            found.add(expr.buffer if isinstance(expr, ir.Load) else expr.stored.name)
+        stack.extend(children_of(expr))
+    return found
 
 
 def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, joinable: Sequence[int]) -> int:
