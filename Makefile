@@ -60,11 +60,14 @@ bench: $(VENV)/with-test
 	$(BIN)/python -m benchmarks
 
 pythons:
-	@found=0; failed=0; for version in 3.11 3.12 3.13; do \
+	@found=0; failed=""; for version in 3.11 3.12 3.13; do \
 	for p in python$$version $$HOME/.pyenv/versions/$$version.*/bin/python; do \
 	if "$$p" -c 'import venv, ensurepip' 2>/dev/null; then found=1; echo "== CPython $$version ($$p)"; \
-	$(MAKE) --no-print-directory test PYTHON="$$p" VENV=.venv-$$version || failed=1; break; fi; done; done; \
-	test $$found = 1 && test $$failed = 0
+	set -- PYTHON="$$p" VENV=.venv-$$version; \
+	if ! $(MAKE) --no-print-directory "$$@" .venv-$$version/with-test; then failed="$$failed $$version (not installed)"; \
+	elif ! $(MAKE) --no-print-directory "$$@" test; then failed="$$failed $$version"; fi; break; fi; done; done; \
+	test $$found = 1 || { echo "No CPython 3.11, 3.12 or 3.13 was found."; exit 1; }; \
+	test -z "$$failed" || { echo "Failed:$$failed"; exit 1; }
 
 wheel: $(VENV)/with-dev
 	rm -rf dist build/wheel-venv
