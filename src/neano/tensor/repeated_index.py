@@ -37,7 +37,7 @@ def names_once(indices: Sequence[Any]) -> bool:
     if maker is None:
         return False
     if isinstance(maker.op, Nonzero):
-        return len(set(indices)) == as_tensor_variable(maker.inputs[0]).ndim
+        return bool(len(set(indices)) == as_tensor_variable(maker.inputs[0]).ndim)
     return isinstance(maker.op, ARange) and len(indices) == 1
 
 
