@@ -119,7 +119,7 @@ class Builder:
         except (TypeError, ValueError, IndexError, NotImplementedError, MethodNotDefined) as error:
             raise Refused(f"{text}: {error}") from error
         several = list(made) if isinstance(made, (list, tuple)) else [made]
-        if not several or not all(isinstance(v, Variable) for v in several):
+        if not several or not all(isinstance(v, Variable) and hasattr(v.type, "ndim") for v in several):
             raise Refused(f"{text} is no tensor")
         self._compute(text, several)
         first = len(self.statements)

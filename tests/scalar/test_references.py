@@ -202,6 +202,16 @@ def test_a_power_does_not_depend_on_what_stands_beside_it(exponent: Any) -> None
         assert not np.signbit(result).any()
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_a_conversion_does_not_depend_on_what_stands_beside_it(dtype: str) -> None:
+    numbers = np.array([1e14, -1e14, 3e9, 5e9, -3e9, 1e19, 1e30, math.nan, -math.inf, -3.0, 70000.0]).astype(dtype)
+    for wanted in ("uint8", "int16", "uint32", "int64", "uint64"):
+        together = compute(f"convert_to_{wanted}", numbers)
+        assert together.tolist() == [
+            compute(f"convert_to_{wanted}", numbers[i : i + 1])[0] for i in range(len(numbers))
+        ]
+
+
 def test_integers_have_no_negative_powers() -> None:
     with pytest.raises(ValueError, match="negative integer powers"):
         compute("pow", np.array([2, 1]), np.array([1, -2]))

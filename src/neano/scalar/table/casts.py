@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,11 +13,17 @@ from neano.scalar.dtypes import ALL_DTYPES, check_dtype, is_complex, is_discrete
 from neano.scalar.op import TableOp, onto, scalar_function, zeros_of
 from neano.scalar.rows import row
 
+X86 = platform.machine() in ("x86_64", "AMD64")
+"""Whether NumPy converts a float that no uint32 holds in one way where it takes several at once, in another where it takes
+one: by way of int64. Here the second is meant, so that an element does not depend on its position."""
+
 
 def _converter(dtype: str) -> Callable[[Any], Any]:
     def convert(x: Any) -> Any:
         if np.iscomplexobj(x) and not is_complex(dtype):
             x = x.real
+        if dtype == "uint32" and x.dtype.kind == "f" and X86:
+            return x.astype("int64").astype(dtype)
         return x.astype(dtype)
 
     return convert
