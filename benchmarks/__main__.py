@@ -17,6 +17,7 @@ WITH_OPTIONS = {
     "scaling": "benchmarks.scaling",
     "memory": "benchmarks.memory",
     "limit": "benchmarks.limit.compare",
+    "products": "benchmarks.products.compare",
     "accuracy": "benchmarks.accuracy.report",
 }
 

@@ -21,6 +21,7 @@ from benchmarks.peers.rows import MEMORY, ROWS, SCALING
 from benchmarks.peers.systems import system
 from benchmarks.peers.threads import rate
 from benchmarks.peers.timing import microseconds, summary
+from benchmarks.products.rows import ROWS as PRODUCTS
 
 STEPS = 20
 """Steps of training whose peak of memory is measured."""
@@ -31,7 +32,7 @@ class Child:
 
     def __init__(self, name: str) -> None:
         self.system = system(name)
-        self.rows = {row.name: row for row in (*SCALING, *MEMORY, *ROWS)}
+        self.rows = {row.name: row for row in (*SCALING, *MEMORY, *ROWS, *PRODUCTS)}
         self.arguments: tuple[Any, ...] = ()
 
     def answer(self, command: str, name: str = "") -> dict[str, Any]:

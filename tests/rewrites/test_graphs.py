@@ -23,6 +23,7 @@ m, n = T.dmatrices("m", "n")
 f = T.fvector("f")
 i = T.ivector("i")
 t = T.dmatrix("t")
+r = T.dtensor3("r")
 exp, log, dot = M.exp, M.log, T.dot
 p = 1 / (1 + exp(-x))
 labels = T.ivector("labels")
@@ -64,7 +65,7 @@ def text(graph):
     )
 
 
-def values_for(variables, lengths=(3, 3)):
+def values_for(variables, lengths=(3, 3, 3)):
     generator = np.random.default_rng(5)
     made = {}
     for variable in variables:
@@ -207,6 +208,15 @@ PRODUCTS_BY_BLAS = [
     (y + dot(m, x), "Gemv{no_inplace}(y, {1.0}, m, x, {1.0})"),
     (T.outer(x, y), "mul(DimShuffle{0,x}(x), DimShuffle{x,0}(y))"),
     (dot(m, n) + y, "add(Dot22(m, n), DimShuffle{x,0}(y))"),
+    (t + dot(m, n) + dot(n, m), "Gemm{no_inplace}(Gemm{no_inplace}(t, {1.0}, m, n, {1.0}), {1.0}, n, m, {1.0})"),
+    (dot(2 * m, n), "Dot22Scalar(m, n, {2.0})"),
+    (dot(2 * m, -3 * n.T), "Dot22Scalar(m, DimShuffle{1,0}(n), {-6.0})"),
+    (t - dot(2 * m, n), "Gemm{no_inplace}(t, {-2.0}, m, n, {1.0})"),
+    (dot(exp(m) * m, n), "Dot22(mul(exp(m), m), n)"),
+    (T.batched_dot(r, r), "BatchedDot(r, r)"),
+    (-T.batched_dot(r, r / 4), "ScaledBatchedDot(r, r, {-0.25})"),
+    (T.batched_dot(r, r).dimshuffle(0, 2, 1), "BatchedDot(*1 -> DimShuffle{0,2,1}(r), *1)"),
+    (r - T.batched_dot(r, r), "sub(r, BatchedDot(r, r))"),
 ]
 
 

@@ -10,7 +10,8 @@ import pytest
 import neano.tensor as T
 from neano.graph.errors import InconsistencyError
 from neano.tensor import blas
-from tensor.op_checks import check_shapes, evaluate, variable_of
+from neano.tensor.batched import scaled_batched_dot
+from tensor.op_checks import check_node, check_shapes, evaluate, variable_of
 
 DTYPES = ["float32", "float64", "complex64", "complex128"]
 
@@ -64,6 +65,20 @@ def test_a_factor_of_nothing_forgets_the_target() -> None:
     z[:] = np.nan
     b = np.zeros(())
     assert np.isfinite(computed(blas.gemm_no_inplace, [z, a, x, y, b])).all()
+
+
+def test_scaled_batches() -> None:
+    x, y, a, vectors = arrays("float64", (5, 2, 3), (5, 3, 4), (), (5, 3))
+    for left, right in ((x, y), (vectors, y), (x, vectors), (vectors, vectors)):
+        check = variable_of(left), variable_of(right), variable_of(a)
+        result = scaled_batched_dot(*check)
+        values = dict(zip(check, (left, right, a), strict=True))
+        np.testing.assert_allclose(evaluate([result], values)[0], evaluate([a * T.batched_dot(*check[:2])], values)[0])
+        check_node(result, values, np.random.RandomState(0))
+    with pytest.raises(TypeError, match="of one dtype"):
+        scaled_batched_dot(T.dtensor3(), T.dtensor3(), T.fscalar())
+    with pytest.raises(TypeError, match="and a number"):
+        scaled_batched_dot(T.dtensor3(), T.dtensor3(), T.dvector())
 
 
 def test_texts() -> None:

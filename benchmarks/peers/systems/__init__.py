@@ -17,6 +17,7 @@ FAMILIES = {
     "torch-compile": "tensors",
     "numpy": "arrays",
     "numexpr": "arrays",
+    "blas": "library",
 }
 """Every system -> the module that knows it."""
 
@@ -29,6 +30,7 @@ TITLES = {
     "torch-compile": "torch.compile",
     "pytensor-c": "PyTensor C",
     "pytensor-numba": "PyTensor Numba",
+    "blas": "BLAS alone",
 }
 """Every system -> its name in tables, in the order of the columns."""
 

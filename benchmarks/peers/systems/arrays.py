@@ -20,6 +20,7 @@ class NumPy:
     exp, log, log1p, sqrt, tanh = np.exp, np.log, np.log1p, np.sqrt, np.tanh
     sum, mean, max = staticmethod(np.sum), staticmethod(np.mean), staticmethod(np.max)
     where, arange, transpose = staticmethod(np.where), staticmethod(np.arange), staticmethod(np.transpose)
+    batched_product = staticmethod(np.matmul)
     wait: Callable[[Any], Any] | None = None
     name = "numpy"
 

@@ -1,7 +1,9 @@
 """Matrix products in the forms that BLAS computes: a late phase (`BlasOpt`, tag "blas") makes them of `Dot`.
 
-`dot(x, y)` of matrices becomes `Dot22`, with a scalar factor `Dot22Scalar`, in a sum of two terms `Gemm`; a matrix times a
-vector becomes `Gemv`. The product of a column and a row is one multiplication an element, and fuses as such.
+`dot(x, y)` of matrices becomes `Dot22`, with a scalar factor `Dot22Scalar`, as a term of a sum `Gemm`; a matrix times a
+vector becomes `Gemv`; a batch of products with a scalar factor `ScaledBatchedDot`. The product of a column and a row is one
+multiplication an element, and fuses as such. A scalar factor of an operand is first made one of the product, where it costs
+nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from neano.rewrites.shape_feature import shape_of
 from neano.rewrites.sums import belongs_to, family_of
 from neano.rewrites.values import constant_value, function_of, only_reader, scalar_constant
 from neano.scalar.rows import row
-from neano.tensor.blas import Dot22, Gemv, _dot22, _dot22scalar, gemm_no_inplace, gemv_no_inplace
+from neano.tensor.batched import BatchedDot, ScaledBatchedDot, scaled_batched_dot
+from neano.tensor.blas import Dot22, Dot22Scalar, Gemv, _dot22, _dot22scalar, gemm_no_inplace, gemv_no_inplace
 from neano.tensor.creation import AllocEmpty
 from neano.tensor.dot import Dot
 from neano.tensor.elemwise import DimShuffle
@@ -27,6 +30,7 @@ from neano.tensor.rebroadcast import patternbroadcast
 
 BLAS_DTYPES = frozenset(["float32", "float64", "complex64", "complex128"])
 
+_PRODUCT_OPS = (Dot, Dot22, BatchedDot)
 _ADD, _SUB, _MUL, _NEG, _DIV = (row(name) for name in ("add", "sub", "mul", "neg", "true_div"))
 _SUMS = family_of(_ADD, _SUB)
 _PRODUCTS = family_of(_MUL, _NEG, _DIV)
@@ -75,6 +79,62 @@ def _times_vector(fgraph: FunctionGraph, matrix: Any, vector: Any, like: Any) ->
 register(_first, dot_to_dot22, "blas")
 
 
+def _is_turned(variable: Any) -> bool:
+    """Say whether a variable is another with its axes in another order."""
+    node = variable.owner
+    return (
+        node is not None
+        and isinstance(node.op, DimShuffle)
+        and sorted(map(str, node.op.new_order)) == sorted(map(str, range(node.inputs[0].ndim)))
+    )
+
+
+def _only_products_read(fgraph: FunctionGraph, variable: Any) -> bool:
+    """Say whether nothing but products reads a variable, as it is or turned."""
+    readers = [reader for reader, _ in fgraph._clients.get(variable, ())]
+    return all(
+        not isinstance(reader, str)
+        and (
+            isinstance(reader.op, _PRODUCT_OPS)
+            or (_is_turned(reader.outputs[0]) and _only_products_read(fgraph, reader.outputs[0]))
+        )
+        for reader in readers
+    )
+
+
+def _without_scale(fgraph: FunctionGraph, operand: Any) -> tuple[Any, Any] | None:
+    """Return an operand of products as a scalar and what it multiplies; None where there is no scalar, or others read it, too."""
+    turn = operand.owner.op if _is_turned(operand) else None
+    inner = operand if turn is None else operand.owner.inputs[0]
+    if not belongs_to(function_of(inner), _PRODUCTS) or not _only_products_read(fgraph, inner):
+        return None
+    found = scaled(fgraph, inner)
+    if found is None or found[1] is inner:
+        return None
+    return found[0], found[1] if turn is None else turn(found[1])
+
+
+@rewriter(Dot, Dot22, BatchedDot, name="local_scale_of_operand", depth=3)
+def scale_of_operand(fgraph: FunctionGraph, node: Apply) -> Any:
+    """Multiply a product by a scalar instead of an operand that only products read, which then is not written at all."""
+    like: Any = node.outputs[0]
+    if type(node.op) not in (Dot, Dot22, BatchedDot) or like.dtype not in BLAS_DTYPES or like.ndim == 0:
+        return None
+    operands, factors = list(node.inputs), []
+    for i, operand in enumerate(node.inputs):
+        found = _without_scale(fgraph, operand) if operand.type.dtype == like.dtype else None  # type: ignore[attr-defined]
+        if found is not None:
+            factors.append(found[0])
+            operands[i] = found[1]
+    if not factors:
+        return None
+    factor = factors[0] if len(factors) == 1 else _MUL(*factors)
+    return _typed(_MUL(factor.dimshuffle(*["x"] * like.ndim), node.op(*operands)), like)
+
+
+register(_first, scale_of_operand, "blas")
+
+
 def scaled(fgraph: FunctionGraph, term: Any) -> tuple[Any, Any] | None:
     """Return a term of a sum as a scalar and the one tensor that it multiplies; None for products of several tensors."""
     found = take_apart(fgraph, term)
@@ -99,7 +159,7 @@ def _has_product(term: Any, depth: int = 3) -> bool:
     node = term.owner
     if node is None or depth == 0:
         return False
-    if isinstance(node.op, (Dot22, Gemv)):
+    if isinstance(node.op, (Dot22, Dot22Scalar, Gemv, BatchedDot)):
         return True
     return belongs_to(function_of(term), _PRODUCTS) and any(_has_product(v, depth - 1) for v in node.inputs)
 
@@ -112,7 +172,7 @@ def _product_term(fgraph: FunctionGraph, term: Any) -> tuple[Any, Apply] | None:
     if found is None or found[1].owner is None or only_reader(fgraph, found[1]) is None:
         return None
     scalar, node = found[0], found[1].owner
-    if isinstance(node.op, Dot22):
+    if isinstance(node.op, (Dot22, Dot22Scalar, BatchedDot)):
         return scalar, node
     if isinstance(node.op, Gemv) and constant_value(node.inputs[4]) == 0 and constant_value(node.inputs[1]) == 1:
         return scalar, node
@@ -121,23 +181,21 @@ def _product_term(fgraph: FunctionGraph, term: Any) -> tuple[Any, Apply] | None:
 
 @rewriter(_ADD, _SUB, name="gemm_optimizer", depth=3)
 def sum_to_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
-    """Add a product of matrices to another matrix in one operation: beta z + alpha dot(x, y)."""
+    """Add a product of matrices to another matrix in one operation: beta z + alpha dot(x, y); of several terms, to their sum."""
     like: Any = node.outputs[0]
     function = function_of(like)
-    if (
-        not belongs_to(function, _SUMS)
-        or len(node.inputs) != 2
-        or like.dtype not in BLAS_DTYPES
-        or like.ndim not in (1, 2)
-    ):
+    if not belongs_to(function, _SUMS) or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2):
         return None
-    for i in (1, 0):
-        term, other = node.inputs[i], node.inputs[1 - i]
+    for i in reversed(range(len(node.inputs))):
+        product = _product_term(fgraph, node.inputs[i])
+        if product is None or isinstance(product[1].op, (Dot22Scalar, BatchedDot)):
+            continue
+        term, others = node.inputs[i], [*node.inputs[:i], *node.inputs[i + 1 :]]
+        other: Any = others[0] if len(others) == 1 else _ADD(*others)
         if term.type.broadcastable != like.type.broadcastable or other.type != like.type:  # type: ignore[attr-defined]
             continue
-        product = _product_term(fgraph, term)
-        rest = None if product is None else scaled(fgraph, other)
-        if product is None or rest is None:
+        rest = scaled(fgraph, other)
+        if rest is None:
             continue
         alpha, made = product
         beta, z = rest
@@ -152,18 +210,27 @@ def sum_to_gemm(fgraph: FunctionGraph, node: Apply) -> Any:
 register(_sums, sum_to_gemm, "blas")
 
 
+def _alike(operands: Any) -> bool:
+    """Say whether operands have one dtype."""
+    return len({v.dtype for v in operands}) == 1
+
+
 @rewriter(_MUL, _NEG, _DIV, name="local_dot22_to_dot22scalar", depth=3)
 def scaled_product(fgraph: FunctionGraph, node: Apply) -> Any:
     """Multiply a product of matrices, or of a matrix and a vector, by a scalar while it is computed."""
     like: Any = node.outputs[0]
-    if not belongs_to(function_of(like), _PRODUCTS) or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2):
+    if not belongs_to(function_of(like), _PRODUCTS) or like.dtype not in BLAS_DTYPES or like.ndim not in (1, 2, 3):
         return None
     found = _product_term(fgraph, like)
     if found is None:
         return None
     scalar, made = found
+    if isinstance(made.op, (Dot22Scalar, ScaledBatchedDot)):
+        return _typed(made.op(*made.inputs[:2], _MUL(scalar, made.inputs[2])), like)
     if isinstance(made.op, Dot22):
         return _typed(_dot22scalar(*made.inputs, scalar), like)
+    if isinstance(made.op, BatchedDot):
+        return _typed(scaled_batched_dot(*made.inputs, scalar), like) if _alike(made.inputs) else None
     y, _, matrix, vector, beta = made.inputs
     return _typed(gemv_no_inplace(y, scalar, matrix, vector, beta), like)
 

@@ -11,6 +11,7 @@ from neano.rewrites.fill import is_zero
 from neano.rewrites.phases import canonicalize, registers, stabilize
 from neano.rewrites.shape_feature import shape_of
 from neano.rewrites.values import only_reader, scalar_constant
+from neano.tensor.batched import BatchedDot
 from neano.tensor.creation import alloc
 from neano.tensor.dot import Dot
 from neano.tensor.elemwise import DimShuffle
@@ -34,12 +35,14 @@ def product_with_zeros(fgraph: FunctionGraph, node: Apply) -> Any:
 @registers(canonicalize)
 @rewriter(DimShuffle, name="local_lift_transpose_through_dot", depth=2)
 def transpose_of_product(fgraph: FunctionGraph, node: Apply) -> Any:
-    """Write the transpose of a product as the product of the transposes in reverse."""
+    """Write the transpose of a product, or of each of a batch, as the product of the transposes in reverse."""
     product: Any = node.inputs[0]
-    if node.op.new_order != (1, 0) or product.owner is None or type(product.owner.op) is not Dot:  # type: ignore[attr-defined]
+    kind = type(None) if product.owner is None else type(product.owner.op)
+    order = (1, 0) if kind is Dot else (0, 2, 1) if kind is BatchedDot else None
+    if order is None or node.op.new_order != order:  # type: ignore[attr-defined]
         return None
     a, b = product.owner.inputs
-    if a.ndim != 2 or b.ndim != 2 or only_reader(fgraph, product) is None:
+    if a.ndim != len(order) or b.ndim != len(order) or only_reader(fgraph, product) is None:
         return None
-    result = product.owner.op(b.dimshuffle(1, 0), a.dimshuffle(1, 0))
+    result = product.owner.op(b.dimshuffle(*order), a.dimshuffle(*order))
     return [patternbroadcast(result, node.outputs[0].type.broadcastable)]  # type: ignore[attr-defined]

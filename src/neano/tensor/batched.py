@@ -78,7 +78,43 @@ class BatchedDot(Op):
         return [terms[0] if len(terms) == 1 else terms[0] + terms[1]]
 
 
+class ScaledBatchedDot(BatchedDot):
+    """The products of `BatchedDot`, each times a number: `ScaledBatchedDot()(x, y, a)`. Rewriting makes it.
+
+    Raises:
+        TypeError: an operand has not 2 or 3 dimensions, the number has some, or dtypes differ.
+    """
+
+    __props__ = ()
+
+    def make_node(self, x: Any, y: Any, a: Any) -> Apply:  # type: ignore[override]
+        x, y, a = (as_tensor_variable(v) for v in (x, y, a))
+        if a.ndim != 0 or len({v.dtype for v in (x, y, a)}) != 1:
+            raise TypeError(f"{self} requires two tensors and a number of one dtype, not {x.type}, {y.type}, {a.type}")
+        return Apply(self, [x, y, a], [super().make_node(x, y).outputs[0].type()])
+
+    def perform(self, node: Apply, inputs: Sequence[Any], output_storage: Sequence[list[Any]], *params: Any) -> None:
+        super().perform(node, inputs[:2], output_storage, *params)
+        with np.errstate(all="ignore"):
+            output_storage[0][0] = output_storage[0][0] * inputs[2]
+
+    def infer_shape(self, node: Apply, input_shapes: Sequence[Any]) -> Sequence[Any]:
+        return super().infer_shape(node, input_shapes[:2])
+
+    def L_op(self, inputs: Sequence[Any], outputs: Sequence[Any], output_grads: Sequence[Any]) -> Sequence[Any]:
+        x, y, a = inputs
+        product, (g,) = _batched_dot(x, y), output_grads
+        return [*_batched_dot.L_op([x, y], [product], [g * a]), (g * product).sum()]
+
+    def R_op(self, inputs: Sequence[Any], eval_points: Sequence[Any]) -> Sequence[Any]:
+        (x, y, a), (dx, dy, da) = inputs, eval_points
+        terms = [term * a for term in _batched_dot.R_op([x, y], [dx, dy]) if term is not None]
+        terms += [] if da is None else [_batched_dot(x, y) * da]
+        return [None if not terms else terms[0] if len(terms) == 1 else terms[0] + terms[1]]
+
+
 _batched_dot = BatchedDot()
+scaled_batched_dot = ScaledBatchedDot()
 
 
 def batched_dot(a: Any, b: Any) -> Any:

@@ -88,7 +88,7 @@ def test_a_product_is_added_where_the_old_value_lies():
     before = address(w)
     step(left, right)
     assert address(w) == before
-    np.testing.assert_allclose(w.get_value(), 1 - 0.5 * left.T @ right, rtol=1e-13)
+    np.testing.assert_allclose(w.get_value(), 1 - 0.5 * left.T @ right, rtol=1e-13, atol=1e-13)
     strange = np.random.default_rng(3).random((30, 14))[:, ::-2].T  # BLAS needs a copy, which may fail
     step(strange, right)
     assert address(w) != before

@@ -16,7 +16,7 @@ MATRIX_PRODUCTS = ("gemm", "gemv", "dot", "ger", "batched_gemm")
 FUNCTIONS_SHOWN = 6
 BY = {
     **dict.fromkeys(
-        MATRIX_PRODUCTS, "vector code of SciPy's BLAS or, where small, of Neano's; threads share what is large"
+        MATRIX_PRODUCTS, "vector code of Neano's or, where faster, of SciPy's BLAS; threads share what is large"
     ),
     "python": "Python code, which holds the GIL; the whole function does",
 }

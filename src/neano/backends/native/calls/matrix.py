@@ -20,14 +20,18 @@ from typing import Any
 
 import numpy as np
 
+from neano.backends.native.calls.block_product_text import block_product_text
 from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
-from neano.backends.native.calls.small_product_text import small_product_text
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.kernel_calls import PARALLEL_FOR
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
 from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Sure
+from neano.backends.native.emit.target import Target, host
 from neano.backends.native.emit.text import SIZE, Builder, constant
 from neano.backends.native.ir import Invoke
+from neano.backends.native.runtime.cache import default_cache
+from neano.backends.native.runtime.codegen import Module
+from neano.backends.native.runtime.objects import begin
 
 GRAIN = 20_000
 """Nanoseconds of work that are worth a thread."""
@@ -151,16 +155,31 @@ def _call(body: BodyEmitter, dtype: str, matrices: tuple[Matrix, Matrix, Matrix]
     _look_at(body, _write_call(body, body.b, dtype, matrices, alpha, beta))
 
 
+def library_names(dtype: str) -> tuple[str, ...]:
+    """Return the names of the modules that products of a dtype are calls of, the last first."""
+    kind = KIND[dtype]
+    return (f"neano_product_{kind}", f"neano_matmul_{kind}") if kind in "sd" else (f"neano_matmul_{kind}",)
+
+
+def library_text(name: str, target: Target) -> str:
+    """Return the module of a name."""
+    kind = name[-1]
+    return matmul_text(kind) if name.startswith("neano_matmul") else block_product_text(kind, target)
+
+
+def begin_products(dtype: str) -> None:
+    """Let the modules that products of a dtype need be ready when they are asked for: they are the same in every function."""
+    for name in library_names(dtype):
+        begin(Module(name, library_text(name, host())), default_cache())
+
+
 def _write_call(
     body: BodyEmitter, b: Builder, dtype: str, matrices: tuple[Matrix, Matrix, Matrix], alpha: str, beta: str
 ) -> str:
     """Write the call of the product into a function of the body's module and return its status."""
-    kind = KIND[dtype]
-    name = f"neano_matmul_{kind}"
-    body.libraries.setdefault(name, matmul_text(kind))
-    if kind in "sd":
-        name = f"neano_product_{kind}"
-        body.libraries.setdefault(name, small_product_text(kind, body.target.vector_bytes))
+    for library in library_names(dtype):
+        body.libraries.setdefault(library, library_text(library, body.target))
+    name = library_names(dtype)[0]
     arguments: list[tuple[str, str]] = []
     for matrix in matrices:
         arguments += [("ptr", matrix.data), ("i64", str(matrix.strides[0])), ("i64", str(matrix.strides[1]))]

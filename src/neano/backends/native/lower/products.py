@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from neano.backends.native import ir
+from neano.backends.native.calls.matrix import begin_products
 from neano.backends.native.schedule.expressions import Expr
 from neano.backends.native.schedule.plan import Invocation, Operand, Root, Stored
 from neano.backends.native.schedule.planner import Planner
 from neano.backends.native.schedule.registry import needs_buffers, plan_node
 from neano.graph.variable import Apply, Constant, Variable
-from neano.tensor.batched import BatchedDot
+from neano.tensor.batched import BatchedDot, ScaledBatchedDot
 from neano.tensor.blas import Dot22, Dot22Scalar, Gemm, Gemv, Ger
 from neano.tensor.dot import Dot
 
@@ -27,6 +28,7 @@ def in_blas(node: Apply) -> bool:
 
 def blas_operand(variable: Variable, dtype: str, planner: Planner) -> Operand:
     """Return a variable as an operand of BLAS, converted where it is of another dtype."""
+    begin_products(dtype)
     if variable.type.dtype == dtype:  # type: ignore[attr-defined]
         return planner.operand(variable)
     lengths = planner.lengths(variable)
@@ -39,17 +41,22 @@ def blas_operand(variable: Variable, dtype: str, planner: Planner) -> Operand:
 def _routine(a: Variable, b: Variable) -> tuple[str, bool]:
     """Return the routine of a product of vectors and matrices, and whether its operands change places."""
     ranks = (a.type.ndim, b.type.ndim)  # type: ignore[attr-defined]
-    return {(1, 1): ("dot", False), (2, 1): ("gemv", False), (1, 2): ("gemv", True), (2, 2): ("gemm", False)}[ranks]
+    return {(2, 1): ("gemv", False), (1, 2): ("gemv", True), (2, 2): ("gemm", False)}[ranks]
 
 
 # Products
+
+
+def by_nest(node: Apply) -> bool:
+    """Say whether a product is a nest: in dtypes that BLAS does not have; of two vectors, which is like any reduction."""
+    return not in_blas(node) or node.outputs[0].type.ndim == 0  # type: ignore[attr-defined]
 
 
 @needs_buffers.register(Dot)
 @needs_buffers.register(Dot22)
 @needs_buffers.register(Dot22Scalar)
 def _(op: Any, node: Apply) -> Sequence[int]:
-    return (0, 1) if in_blas(node) else ()
+    return () if by_nest(node) else (0, 1)
 
 
 @plan_node.register(Dot)
@@ -61,7 +68,7 @@ def _(op: Any, node: Apply, planner: Planner) -> None:
     planner.unify(left[-1], right[0], "ValueError", UNALIGNED, node)
     lengths = [*left[:-1], *right[1:]]
     output = node.outputs[0]
-    if not in_blas(node):
+    if by_nest(node):
         _plan_nest(node, lengths, planner)
         return
     dtype = output.type.dtype  # type: ignore[attr-defined]
@@ -78,19 +85,23 @@ def _(op: Any, node: Apply, planner: Planner) -> None:
     planner.add(Invocation(routine, (target,), tuple(operands), scalars, attributes))
 
 
-def _plan_nest(node: Apply, lengths: Sequence[Expr], planner: Planner) -> None:
-    """Plan a product as a reduction, in the order of loops that reads both matrices along their rows."""
+def _plan_nest(node: Apply, lengths: Sequence[Expr], planner: Planner, batch: int = 0) -> None:
+    """Plan a product as a reduction, in the order of loops that reads both matrices along their rows.
+
+    Args:
+        batch: how many leading axes both operands and the result have in common.
+    """
     a, b = node.inputs[:2]
     output = node.outputs[0]
     dtype = output.type.dtype  # type: ignore[attr-defined]
     accumulator = "float32" if dtype == "float16" else dtype
     x = planner.x
     left, right = planner.lengths(a), planner.lengths(b)
-    loops = [*left, *right[1:]]
+    loops = [*lengths[:batch], *left[batch:], *right[batch + 1 :]]
     index = planner.loop_index(loops)
     summed = len(left) - 1
     first = x.cast(planner.value(a, index[: summed + 1]), accumulator)
-    second = x.cast(planner.value(b, index[summed:]), accumulator)
+    second = x.cast(planner.value(b, [*index[:batch], *index[summed:]]), accumulator)
     combine, times = ("or_", "and_") if dtype == "bool" else ("add", "mul")
     term = x.scalar(times, (first, second), accumulator)
     kept = [i for axis, i in enumerate(index) if axis != summed]
@@ -181,19 +192,23 @@ def _in_template(node: Apply) -> str:
 
 @needs_buffers.register
 def _(op: BatchedDot, node: Apply) -> Sequence[int]:
-    return (0, 1) if in_blas(node) else range(len(node.inputs))
+    return (0, 1) if in_blas(node) else ()
 
 
 @plan_node.register
 def _(op: BatchedDot, node: Apply, planner: Planner) -> None:
-    if not in_blas(node):
-        plan_node.dispatch(object)(op, node, planner)
-        return
-    a, b = node.inputs
+    a, b = node.inputs[:2]
     left, right = planner.lengths(a), planner.lengths(b)
     text = "BatchedDot: the batches have lengths {0} and {1}"
     batch = planner.unify(left[0], right[0], "ValueError", text, node)
     planner.unify(left[-1], right[1], "ValueError", UNALIGNED, node)
+    lengths = [batch, *left[1:-1], *right[2:]]
+    if not in_blas(node):
+        _plan_nest(node, lengths, planner, batch=1)
+        return
+    scalars: tuple[Expr, ...] = ()
+    if isinstance(op, ScaledBatchedDot):
+        scalars = (planner.value(node.inputs[2], ()), planner.x.const(0, node.outputs[0].type.dtype))  # type: ignore[attr-defined]
     dtype = node.outputs[0].type.dtype  # type: ignore[attr-defined]
     first, second = (blas_operand(v, dtype, planner) for v in (a, b))
     one = planner.x.const(1)
@@ -201,14 +216,14 @@ def _(op: BatchedDot, node: Apply, planner: Planner) -> None:
         first = planner.with_axis(first, 1)
     if len(right) == 2:
         second = planner.with_axis(second, 2)
-    target = planner.place(node.outputs[0], [batch, *left[1:-1], *right[2:]])
+    target = planner.place(node.outputs[0], lengths)
     result: Stored = target
     if len(left) == 2 or len(right) == 2:  # the routine writes matrices: the same memory with axes of length 1
         rows = one if len(left) == 2 else left[1]
         columns = one if len(right) == 2 else right[2]
         result = planner.new_stored(dtype, [batch, rows, columns], "view")
         planner.add(Invocation("reinterpret", (result,), (target,)))
-    call = Invocation("batched_gemm", (result,), (first, second))
+    call = Invocation("batched_gemm", (result,), (first, second), scalars)
     planner.add(call)
     if result is not target:
         target.writers.append(call)
