@@ -38,13 +38,15 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     choices = ["all", *FIGURES, *WITH_OPTIONS]
     parser.add_argument("what", nargs="?", choices=choices, default="all", help=f"all: {', '.join(FIGURES)}")
+    parser.add_argument("systems", nargs="*", metavar="SYSTEM=PYTHON", help="build: measure these systems, too")
     parser.add_argument("--write", metavar="FILE", help="write what is printed into the section of a document")
     given = parser.parse_args(arguments)
     missed, printed = 0, Tee()
     with contextlib.redirect_stdout(printed):
         for name in FIGURES if given.what == "all" else (given.what,):
             print(f"== {name}")
-            missed |= importlib.import_module(f"benchmarks.{name}").run()
+            run = importlib.import_module(f"benchmarks.{name}").run
+            missed |= run(given.systems) if name == "build" else run()
     if given.write:
         write_section(Path(given.write), "figures", f"```\n{printed.getvalue().strip()}\n```")
     return missed

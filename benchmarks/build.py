@@ -1,17 +1,18 @@
-"""How long graphs take to become functions: `python -m benchmarks build`."""
+"""How long graphs take to become functions: `python -m benchmarks build [SYSTEM=PYTHON]`; beside a peer where one is given."""
 
 from __future__ import annotations
 
 import math
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 import theano
 import theano.tensor as T
+from benchmarks.build_peers import against
 from benchmarks.measuring import Figure, processor, report
 
 Build = Callable[[], tuple[Any, list[np.ndarray], Any]]
@@ -110,8 +111,11 @@ def measure(name: str) -> Figure:
     return Figure(name, elapsed, bound, " s", f"{busy:.2f} s of processor time, {nodes} nodes after rewriting")
 
 
-def run() -> int:
-    """Print the figures; return 1 where one is missed."""
+def run(systems: Sequence[str] = ()) -> int:
+    """Print the figures, then those beside other systems, given as SYSTEM=PYTHON; return 1 where one is missed."""
     print(f"{processor()}; from symbols to the first result, nothing cached")
     with tempfile.TemporaryDirectory() as folder, theano.config.change_flags(cache_dir=folder):
-        return report(measure(name) for name in GRAPHS)
+        missed = report(measure(name) for name in GRAPHS)
+    for system, python in (given.split("=", 1) for given in systems):
+        missed |= report(against(system, python))
+    return missed

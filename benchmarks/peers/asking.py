@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -56,6 +57,18 @@ class Peer:
                 return answer
         return self._died()
 
+    def forget(self) -> None:
+        """Empty Neano's cache."""
+        shutil.rmtree(self.cache.name, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End the process; the next question starts another."""
+        if self.process is not None:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process.wait()
+            self.process = None
+
     def _died(self) -> dict[str, Any]:
         assert self.process is not None
         status = self.process.wait()
@@ -68,8 +81,5 @@ class Peer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process is not None:
-            assert self.process.stdin is not None
-            self.process.stdin.close()
-            self.process.wait()
+        self.stop()
         self.cache.cleanup()

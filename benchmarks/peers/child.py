@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.peers import memory
 from benchmarks.peers.row import Row
-from benchmarks.peers.rows import MEMORY, ROWS, SCALING
+from benchmarks.peers.rows import BUILDING, MEMORY, PRODUCTS, ROWS, SCALING
 from benchmarks.peers.systems import system
 from benchmarks.peers.threads import rate
 from benchmarks.peers.timing import microseconds, summary
@@ -32,7 +32,7 @@ class Child:
 
     def __init__(self, name: str) -> None:
         self.system = system(name)
-        self.rows = {row.name: row for row in (*SCALING, *MEMORY, *ROWS, *PRODUCTS)}
+        self.rows = {row.name: row for row in (*BUILDING, *SCALING, *MEMORY, *ROWS, *PRODUCTS)}
         self.arguments: tuple[Any, ...] = ()
 
     def answer(self, command: str, name: str = "") -> dict[str, Any]:

@@ -1,7 +1,17 @@
 """All rows, in the order of the table; a module a family. Rows of other measurements follow."""
 
 from benchmarks.peers.row import Row
-from benchmarks.peers.rows import attention, elementwise, embedding, learning, matrices, reductions, softmax, statistics
+from benchmarks.peers.rows import (
+    attention,
+    building,
+    elementwise,
+    embedding,
+    learning,
+    matrices,
+    reductions,
+    softmax,
+    statistics,
+)
 
 ROWS: tuple[Row, ...] = (
     *elementwise.ROWS,
@@ -22,3 +32,6 @@ SCALING: tuple[Row, ...] = (
 
 MEMORY: tuple[Row, ...] = learning.LARGE_STEPS
 """Steps of training whose memory is measured."""
+
+BUILDING: tuple[Row, ...] = building.ROWS
+"""What is built and never timed."""
