@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.peers import memory
 from benchmarks.peers.row import Row
-from benchmarks.peers.rows import BUILDING, MEMORY, PRODUCTS, ROWS, SCALING
+from benchmarks.peers.rows import BUILDING, MEMORY, ROWS, SCALING
 from benchmarks.peers.systems import system
 from benchmarks.peers.threads import rate
 from benchmarks.peers.timing import microseconds, summary

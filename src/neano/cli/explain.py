@@ -7,7 +7,7 @@ from typing import Any
 
 from neano.backends.native.describe import kernels_text, names_text
 from neano.backends.native.printing import program_text
-from neano.backends.native.runtime.codegen import Module, machine_texts
+from neano.backends.native.runtime.codegen import Module, machine_texts, with_level
 from neano.backends.native.schedule.printing import schedule_text
 from neano.cli.target import TargetError, find_function
 from neano.debug.tree import debugprint
@@ -33,7 +33,7 @@ def _loops(compiled: Any) -> str:
 
 
 def _modules(compiled: Any, comment: str, text: Callable[[Module], str]) -> str:
-    modules = [Module(*module) for module in compiled.stages.emitted.modules]
+    modules = [with_level(*module) for module in compiled.stages.emitted.modules]
     return "\n".join(f"{comment} {module.name}\n{text(module)}" for module in modules)
 
 

@@ -266,9 +266,9 @@ def test_very_long_chains(shared):
 
 def test_emission_is_linear_in_the_length_of_a_chain():
     def seconds(count):
-        begin = time.perf_counter()
+        begin = time.process_time()
         emit(chain(count, True))
-        return time.perf_counter() - begin
+        return time.process_time() - begin
 
     seconds(100)
     assert min(seconds(4000) for _ in range(2)) < 14 * max(min(seconds(500) for _ in range(3)), 1e-3)

@@ -5,7 +5,7 @@ Nothing here recurses on expressions, so that a chain of any length passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from neano.backends.native.ir import (
     Accumulate,
@@ -46,6 +46,25 @@ def operands(expr: Expr) -> tuple[Expr, ...]:
             return (expr.condition, expr.then, expr.otherwise)
         case _:
             return ()
+
+
+def with_operands(expr: Expr, parts: Sequence[Expr]) -> Expr:
+    """Return an expression with others in place of its operands.
+
+    Raises:
+        TypeError: it has none.
+    """
+    match expr:
+        case Scalar():
+            return Scalar(expr.function, tuple(parts), expr.dtype)
+        case Load():
+            return Load(expr.buffer, tuple(parts), expr.dtype)
+        case Cast():
+            return Cast(parts[0], expr.dtype)
+        case Select():
+            return Select(parts[0], parts[1], parts[2], expr.dtype)
+        case _:
+            raise TypeError(f"{expr!r} has no operands")
 
 
 def postorder(roots: Iterable[Expr]) -> list[Expr]:

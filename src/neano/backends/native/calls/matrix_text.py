@@ -11,6 +11,8 @@ BLAS sees matrices by columns; a C by rows is the product of the transposed oper
 
 from __future__ import annotations
 
+from functools import cache
+
 from neano.backends.native.calls.shared_product_text import product_text
 
 NO_MEMORY = 1
@@ -187,6 +189,7 @@ finish:
 """
 
 
+@cache
 def matmul_text(kind: str) -> str:
     """Return the module of the product for a kind of BLAS: s, d, c or z."""
     element, size, align = ELEMENTS[kind]

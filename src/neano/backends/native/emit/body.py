@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
+from neano.backends.native.emit.body_helpers import ACQUIRE, CONSIDER, GIVE, RELEASE
 from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.inherited import inherited
 from neano.backends.native.emit.kernel_calls import KernelCalls
@@ -27,31 +28,8 @@ from neano.backends.native.runtime import abi
 from neano.backends.native.runtime.memory_text import NEW_ARRAY
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
-RELEASE = """define internal void @gil.release(ptr %slot) {
-entry:
-  %now = load ptr, ptr %slot
-  %held = icmp eq ptr %now, null
-  br i1 %held, label %release, label %done
-release:
-  %state = call ptr @PyEval_SaveThread()
-  store ptr %state, ptr %slot
-  br label %done
-done:
-  ret void
-}"""
-
-ACQUIRE = """define internal void @gil.acquire(ptr %slot) {
-entry:
-  %state = load ptr, ptr %slot
-  %held = icmp eq ptr %state, null
-  br i1 %held, label %done, label %acquire
-acquire:
-  call void @PyEval_RestoreThread(ptr %state)
-  store ptr null, ptr %slot
-  br label %done
-done:
-  ret void
-}"""
+RELEASED_INLINE = 8
+"""How many times the body compares work with the limit itself; in longer bodies a function does, which is less code."""
 
 
 class BodyEmitter(StatementEmitter):
@@ -78,6 +56,8 @@ class BodyEmitter(StatementEmitter):
         self.blocks: dict[str, str] = {}
         self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
         self._gil = ""
+        self._released = 0
+        self._exits: dict[str, tuple[str, Callable[[], None]]] = {}
         self.updates = updates or Updates()
         self.handing_over = HandingOver(self, self.updates)
         self.leave = self.b.label("leave")
@@ -101,9 +81,10 @@ class BodyEmitter(StatementEmitter):
             self.handing_over.begin()
         self._hand_over()
         self.end(abi.OK)
+        self._write_exits()
         b.place(self.leave)
         for slot in self.blocks.values():
-            b.call(abi.SCRATCH_GIVE, "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+            self.drop_scratch(slot)
         self.acquire()
         for name, slot in self.owned.items():
             if name not in self.result_slots:
@@ -132,11 +113,24 @@ class BodyEmitter(StatementEmitter):
 
     def require(self, condition: str) -> None:
         """Leave with the Python error that is set unless an i1 holds."""
-        good, bad = self.b.label("good"), self.b.label("bad")
-        self.b.branch(condition, good, bad)
-        self.b.place(bad)
-        self.end(abi.PYTHON_ERROR)
+        self.leave_where(condition, False, "python error", lambda: self.end(abi.PYTHON_ERROR))
+
+    def leave_where(self, condition: str, value: bool, name: str, write: Callable[[], None]) -> None:
+        """Leave by an exit if an i1 has a value. An exit is written once, at the end of the function, whoever leaves by it."""
+        if name not in self._exits:
+            self._exits[name] = self.b.label("exit"), write
+        leave, good = self._exits[name][0], self.b.label("good")
+        self.b.branch(condition, leave if value else good, good if value else leave)
         self.b.place(good)
+
+    def _write_exits(self) -> None:
+        written: set[str] = set()
+        while len(written) < len(self._exits):  # an exit may leave by another
+            for name in [name for name in self._exits if name not in written]:
+                label, write = self._exits[name]
+                written.add(name)
+                self.b.place(label)
+                write()
 
     def require_object(self, pointer: str) -> None:
         """Leave with the Python error that is set if a pointer is null."""
@@ -145,15 +139,14 @@ class BodyEmitter(StatementEmitter):
     def require_or_raise(self, condition: str, exception: str, message: str) -> None:
         """Leave with a Python error of a class (`PyExc_TypeError`) unless an i1 holds."""
         b = self.b
-        good, bad = b.label("good"), b.label("bad")
-        b.branch(condition, good, bad)
-        b.place(bad)
-        self.acquire()
-        text = b.module.string(message)
-        kind = b.op(f"load ptr, ptr {b.module.declare_data(exception)}")
-        b.call("PyErr_SetString", "void", ("ptr", kind), ("ptr", text))
-        self.end(abi.PYTHON_ERROR)
-        b.place(good)
+
+        def write() -> None:
+            self.acquire()
+            kind = b.op(f"load ptr, ptr {b.module.declare_data(exception)}")
+            b.call("PyErr_SetString", "void", ("ptr", kind), ("ptr", b.module.string(message)))
+            self.end(abi.PYTHON_ERROR)
+
+        self.leave_where(condition, False, f"{exception}: {message}", write)
 
     def temporary(self, pointer: str) -> None:
         """Keep a new reference, or null, until `drop_temporaries`; it is dropped too where the function stops before."""
@@ -199,14 +192,13 @@ class BodyEmitter(StatementEmitter):
 
     def no_memory(self, condition: str) -> None:
         """Leave with a MemoryError if an i1 holds."""
-        b = self.b
-        good, bad = b.label("good"), b.label("bad")
-        b.branch(condition, bad, good)
-        b.place(bad)
-        self.acquire()
-        b.call("PyErr_NoMemory", "ptr")
-        self.end(abi.PYTHON_ERROR)
-        b.place(good)
+
+        def write() -> None:
+            self.acquire()
+            self.b.call("PyErr_NoMemory", "ptr")
+            self.end(abi.PYTHON_ERROR)
+
+        self.leave_where(condition, True, "no memory", write)
 
     # The GIL.
 
@@ -229,6 +221,11 @@ class BodyEmitter(StatementEmitter):
             self._gil = self.null_slot()
         b.module.declare("PyEval_SaveThread", "ptr")
         b.module.helpers["gil.release"] = RELEASE
+        self._released += 1
+        if self._released > RELEASED_INLINE:
+            b.module.helpers["gil.consider"] = CONSIDER
+            b.do(f"call void @gil.consider(ptr {self._gil}, i64 {work}, i64 {limit})")
+            return
         large, ready = b.label("large"), b.label("ready")
         b.branch(b.op(f"icmp sgt i64 {work}, {limit}"), large, ready)
         b.place(large)
@@ -334,9 +331,13 @@ class BodyEmitter(StatementEmitter):
         """Give back the scratch memory that no statement after this one uses."""
         for name in self.last_use.get(position, ()):
             if name in self.blocks:
-                slot = self.blocks[name]
-                self.b.call(abi.SCRATCH_GIVE, "void", ("ptr", self.b.op(f"load ptr, ptr {slot}")))
-                self.b.do(f"store ptr null, ptr {slot}")
+                self.drop_scratch(self.blocks[name])
+
+    def drop_scratch(self, slot: str) -> None:
+        """Give back the scratch memory in a place of the frame, which is null then."""
+        self.b.module.declare(abi.SCRATCH_GIVE, "void", "ptr")
+        self.b.module.helpers["scratch.drop"] = GIVE
+        self.b.do(f"call void @scratch.drop(ptr {slot})")
 
     def _alloc_array(self, name: str, dims: list[Size]) -> None:
         """Make a NumPy array, and keep the reference where the results are, or where it is dropped at the end."""

@@ -7,8 +7,8 @@ The text depends on the loop alone, not on names, so equal loops make equal kern
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from neano.backends.native.emit.accumulators import Accumulator
 from neano.backends.native.emit.kept_indices import keep_indices
@@ -56,6 +56,9 @@ Key = tuple[str, ...]
 """An argument: ("data", buffer), ("dim", buffer, axis), ("stride", buffer, axis), ("value", name, dtype),
 ("accumulator", name, dtype), ("extent", position), ("flat",), ("streams",), ("context",), ("status",)."""
 
+NAMED = frozenset(("data", "dim", "stride", "value", "accumulator"))
+"""The arguments that name something of the program."""
+
 
 @dataclass(frozen=True)
 class Innermost:
@@ -93,6 +96,12 @@ class Kernel:
     def vectors(self) -> tuple[bool, ...]:
         """For each innermost loop, whether it runs in vectors."""
         return tuple(not each.reason for each in self.innermost)
+
+    def renamed(self, names: Mapping[str, str]) -> Kernel:
+        """Return the kernel of a loop that is the same but for names."""
+        arguments = tuple((key[0], names[key[1]], *key[2:]) if key[0] in NAMED else key for key in self.arguments)
+        innermost = tuple(replace(each, index=names[each.index]) for each in self.innermost)
+        return replace(self, arguments=arguments, innermost=innermost)
 
 
 class KernelEmitter(StatementEmitter):

@@ -12,12 +12,13 @@ depends neither on the pieces nor on the threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neano.backends.native.emit.chunks import Chunks, reductions_of
 from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, KernelEmitter, Key
+from neano.backends.native.emit.loop_shapes import shape_of
 from neano.backends.native.emit.memory import Size, offset, size_add, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
 from neano.backends.native.emit.streaming import unread_results
@@ -69,13 +70,15 @@ class KernelCalls:
         self.unread = unread_results(body.program)
         self._status = ""
         self._strides: dict[tuple[str, int], Size] = {}
+        self._by_shape: dict[Hashable, tuple[Kernel, tuple[str, ...]]] = {}
+        self._areas: list[tuple[str, int, int]] = []
+        self._depth = 0
 
     def call(self, loop: Loop) -> None:
         """Make a kernel of a loop and call it."""
         body, b = self.body, self.body.b
         nest = nest_of(loop, body.views, body.program.buffers)
-        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
-        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
+        kernel = self._kernel(loop, nest)
         extents, flat, total = self._extents(nest)
         body.release(self._nanoseconds(nest, kernel))
         args = self._arguments(kernel, loop, extents, flat)
@@ -99,6 +102,32 @@ class KernelCalls:
             self._parallel(kernel, args, total, grain)
         if kernel.can_fail:
             self._look_at_status()
+        self._depth -= 1
+
+    def _kernel(self, loop: Loop, nest: Nest) -> Kernel:
+        """Return the kernel of a loop, which is that of an earlier one of its shape where there is one."""
+        body = self.body
+        shape = shape_of(loop, body.program.buffers, body.views)
+        key = shape.exact, tuple(name in self.unread for name in shape.names)
+        known = self._by_shape.get(key)
+        if known is not None:
+            kernel, names = known
+            return kernel.renamed(dict(zip(names, shape.names, strict=True)))
+        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
+        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
+        self._by_shape[key] = kernel, shape.names
+        return kernel
+
+    def _area(self, size: int) -> str:
+        """Return a place in the frame for what a kernel is handed, the same for all calls that are not made for another call."""
+        b = self.body.b
+        if self._depth == len(self._areas):
+            self._areas.append((b.stack("[0 x i8]", 16), len(b.entry) - 1, 0))
+        name, line, reserved = self._areas[self._depth]
+        self._areas[self._depth] = name, line, max(size, reserved)
+        b.entry[line] = f"  {name} = alloca [{max(size, reserved)} x i8], align 16"
+        self._depth += 1
+        return name
 
     def _parallel(self, kernel: Kernel, args: str, total: Size, grain: str) -> None:
         b = self.body.b
@@ -125,7 +154,7 @@ class KernelCalls:
     def _arguments(self, kernel: Kernel, loop: Loop, extents: list[Size], flat: str) -> str:
         """Write what a kernel is handed into the frame and return a pointer to it."""
         b = self.body.b
-        args = b.stack(f"[{SLOT * max(len(kernel.arguments), 1)} x i8]", 16)
+        args = self._area(SLOT * max(len(kernel.arguments), 1))
         if kernel.can_fail and not self._status:
             self._status = b.stack("i64")
         if kernel.can_fail:
@@ -180,13 +209,14 @@ class KernelCalls:
     def _look_at_status(self) -> None:
         """Leave the function where a kernel failed."""
         body, b = self.body, self.body.b
+
+        def write() -> None:
+            again = b.op(f"load i64, ptr {self._status}")
+            body.no_memory(b.op(f"icmp eq i64 {again}, {OUT_OF_MEMORY}"))
+            body.end(CHECK_FAILED)
+
         status = b.op(f"load i64, ptr {self._status}")
-        good, bad = b.label("good"), b.label("bad")
-        b.branch(b.op(f"icmp eq i64 {status}, 0"), good, bad)
-        b.place(bad)
-        body.no_memory(b.op(f"icmp eq i64 {status}, {OUT_OF_MEMORY}"))
-        body.end(CHECK_FAILED)
-        b.place(good)
+        body.leave_where(b.op(f"icmp eq i64 {status}, 0"), False, "kernel failed", write)
 
     # Lengths.
 

@@ -12,6 +12,7 @@ import neano.backends.native.calls  # noqa: F401 - registers the routines
 from neano.backends.native.emit.body import BodyEmitter
 from neano.backends.native.emit.kernel import Kernel
 from neano.backends.native.emit.kernel_calls import KernelCall
+from neano.backends.native.emit.loop_shapes import with_numbers_outside
 from neano.backends.native.emit.metering import FIRST, TABLE, WORDS, Site
 from neano.backends.native.emit.results import with_owned_results
 from neano.backends.native.emit.target import Options, Target, host
@@ -58,6 +59,7 @@ def emit(program: Program, target: Target | None = None, options: Options | None
         UnknownFunction: the program names a scalar function without native code.
     """
     chosen = options or Options()
+    program = with_numbers_outside(program)
     same = {position for position, k in chosen.updates if program.results[position] == program.inputs[k]}
     with_old, given_away = give_away(program, chosen.updates)
     owned = with_owned_results(with_old, chosen.borrowed | same)

@@ -16,20 +16,17 @@ from neano.backends.native.emit.memory import is_contiguous
 from neano.backends.native.ir import (
     Accumulate,
     Buffer,
-    Cast,
     Declare,
     Expr,
     Let,
     Load,
     Loop,
     Ref,
-    Scalar,
-    Select,
     Stmt,
     Store,
     Update,
 )
-from neano.backends.native.traverse import all_expressions, operands
+from neano.backends.native.traverse import all_expressions, operands, with_operands
 
 
 @dataclass(frozen=True)
@@ -114,15 +111,4 @@ def _replaced(expr: Expr, name: str, by: Expr) -> Expr:
         return by if expr.name == name else expr
     if not operands(expr):
         return expr
-    parts = [_replaced(each, name, by) for each in operands(expr)]
-    match expr:
-        case Scalar():
-            return Scalar(expr.function, tuple(parts), expr.dtype)
-        case Load():
-            return Load(expr.buffer, tuple(parts), expr.dtype)
-        case Cast():
-            return Cast(parts[0], expr.dtype)
-        case Select():
-            return Select(parts[0], parts[1], parts[2], expr.dtype)
-        case _:
-            raise TypeError(f"{expr!r} has operands")
+    return with_operands(expr, [_replaced(each, name, by) for each in operands(expr)])

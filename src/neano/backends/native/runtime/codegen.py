@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from llvmlite import binding as llvm
 from llvmlite.binding import ffi
 
+from neano.backends.native.runtime.abi import BODY_NAME
 from neano.backends.native.runtime.machine import target_machine
 
 CHEAP_PASSES = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
@@ -34,6 +35,16 @@ class Module(NamedTuple):
     text: str
     passes: int = 0
     codegen: int = 2
+
+
+LONG_BODY = 40_000
+"""Characters of a function's body from which its code is generated without optimising: LLVM's time for a long function grows
+faster than the function, and such a body spends its own time in what it calls."""
+
+
+def with_level(name: str, text: str) -> Module:
+    """Return a module of a function, whose code is generated at the level that pays off."""
+    return Module(name, text, codegen=0 if name == BODY_NAME and len(text) > LONG_BODY else 2)
 
 
 class CompileError(RuntimeError):

@@ -10,6 +10,7 @@ import numpy as np
 from neano.backends.native.runtime import abi
 from neano.backends.native.runtime.cache import ObjectCache, default_cache
 from neano.backends.native.runtime.callable_type import new_instance
+from neano.backends.native.runtime.codegen import with_level
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import entry_text
 from neano.backends.native.runtime.objects import begin
@@ -22,14 +23,16 @@ RaiseError = Callable[[int, tuple[int, ...]], None]
 
 def link_function(
     signature: Signature,
-    modules: Sequence[Module | tuple[str, str]],
+    modules: Sequence[tuple[str, str]],
     symbols: Mapping[str, int] | None = None,
     *,
     cache: ObjectCache | None = None,
 ) -> Linked:
     """Link a function's modules (its body and kernels) with the entry for its signature; errors are `link`'s."""
     support()
-    return link([Module("entry", entry_text(signature)), *modules], symbols, cache=cache)
+    return link(
+        [Module("entry", entry_text(signature)), *(with_level(*each) for each in modules)], symbols, cache=cache
+    )
 
 
 def begin_entry(signature: Signature) -> None:

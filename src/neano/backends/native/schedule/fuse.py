@@ -63,7 +63,7 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
     nodes: list[Nest | Item] = []
     position: dict[Item, int] = {}
     stages = _stages(items, depth, expressions)
-    nest_stages: dict[int, int] = {}
+    joinable: dict[tuple[int, int], list[int]] = {}  # stage and length -> the positions of their nests
     for item in sorted(items, key=lambda item: (stages[item], len(item.loops) > depth)):
         after, within = -1, -1  # the last node it must follow; the last node it may stand in
         for dep in item.deps:
@@ -77,11 +77,11 @@ def _arrange(items: Sequence[Item], depth: int, expressions: Expressions) -> lis
             position[item] = len(nodes)
             nodes.append(item)
             continue
-        joinable = [i for i, stage in nest_stages.items() if stage == stages[item] and i >= max(after + 1, within)]
-        at = _find_nest(nodes, item, depth, joinable)
+        alike = joinable.setdefault((stages[item], id(item.loops[depth])), [])
+        at = _find_nest(nodes, alike, max(after + 1, within))
         if at < 0:
             at = len(nodes)
-            nest_stages[at] = stages[item]
+            alike.append(at)
             nodes.append(Nest(item.loops[depth], depth))
         nest = nodes[at]
         assert isinstance(nest, Nest)
@@ -146,11 +146,13 @@ def _arrays_read(item: Item) -> set[str]:
     return found
 
 
-def _find_nest(nodes: Sequence[Nest | Item], item: Item, depth: int, joinable: Sequence[int]) -> int:
-    """Return the position of the latest nest that an item may join, -1 for none."""
-    for at in reversed(joinable):
+def _find_nest(nodes: Sequence[Nest | Item], alike: Sequence[int], first: int) -> int:
+    """Return the position of the latest nest that has room, from a first position on; -1 for none."""
+    for at in reversed(alike):
+        if at < first:
+            break
         node = nodes[at]
-        if isinstance(node, Nest) and node.extent is item.loops[depth] and len(node.items) < MAX_ITEMS_IN_NEST:
+        if isinstance(node, Nest) and len(node.items) < MAX_ITEMS_IN_NEST:
             return at
     return -1
 
