@@ -8,6 +8,7 @@
 array([2., 4., 6.])
 """
 
+import neano.sources  # takes its stamp before anything that it is a stamp of is loaded
 from neano.collector import paused
 
 with paused():
@@ -28,6 +29,7 @@ from neano.autodiff import (
     zero_grad,
 )
 from neano.compile.function import function
+from neano.compile.function_key import seal
 from neano.compile.io import In, Out
 from neano.compile.mode import Mode
 from neano.compile.shared import shared
@@ -38,6 +40,8 @@ from neano.graph.op import Op
 from neano.graph.traverse import clone_replace
 from neano.graph.variable import Apply, Constant, Variable
 from neano.version import __version__
+
+seal()
 
 __all__ = [
     "Apply",

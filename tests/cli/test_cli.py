@@ -155,13 +155,15 @@ def test_cache(tmp_path: Path, capsys: pytest.CaptureFixture[str], program: Path
     with config.change_flags(cache_dir=tmp_path / "cache"):
         find_function(f"{program}:compiled")
         assert main(["cache"]) == 0
-        assert "0 objects" not in capsys.readouterr().out
+        shown = capsys.readouterr().out
+        assert "1 functions" in shown
+        assert " 0 objects" not in shown
         assert main(["cache", "prune"]) == 0
         assert "Freed 0 B" in capsys.readouterr().out
         assert main(["cache", "clear"]) == 0
         text = capsys.readouterr().out
         assert "Freed" in text
-        assert "0 objects, 0 B of 512.0 MB" in text
+        assert "0 functions, 0 objects, 0 B of 512.0 MB" in text
     with config.change_flags(cache_size=0):
         assert main(["cache", "show"]) == 0
         assert "in memory only" in capsys.readouterr().out
@@ -178,8 +180,8 @@ def test_an_unusable_cache_is_a_problem(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_sizes() -> None:
     assert [size_text(n) for n in (0, 1023, 1024, 3 * 2**30)] == ["0 B", "1023 B", "1.0 kB", "3.0 GB"]
-    report = SimpleNamespace(problem="", folder=Path("/x"), entries=2, size=2048, limit=2**20)
-    assert report_text(report) == f"{Path('/x')}: 2 objects, 2.0 kB of 1.0 MB"  # type: ignore[arg-type]
+    report = SimpleNamespace(problem="", folder=Path("/x"), entries=2, functions=1, size=2048, limit=2**20)
+    assert report_text(report) == f"{Path('/x')}: 1 functions, 2 objects, 2.0 kB of 1.0 MB"  # type: ignore[arg-type]
 
 
 def test_another_theano_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

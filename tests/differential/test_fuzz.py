@@ -53,6 +53,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(kernel_calls, "GRAIN_WORK", 1)
     monkeypatch.setattr(kernel_calls, "ELEMENTS", 8)
     monkeypatch.setattr(chunks, "LEAST_ROWS", 1)
+    with config.change_flags(cache_functions=False):
+        yield
 
 
 @pytest.mark.parametrize("seed", range(QUICK))

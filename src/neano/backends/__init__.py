@@ -8,4 +8,4 @@ from neano.backends.reference.linker import link as _link_reference
 from neano.compile.linkers import register_backend
 
 register_backend("reference", _link_reference)
-register_backend("native", _link_native, measures=True, prepare=begin_support)
+register_backend("native", _link_native, measures=True, prepare=begin_support, remembers=True)

@@ -25,7 +25,8 @@ def report_text(report: CacheReport) -> str:
         return f"not used: {report.problem}"
     if report.folder is None:
         return "in memory only (cache_size=0)"
-    return f"{report.folder}: {report.entries} objects, {size_text(report.size)} of {size_text(report.limit)}"
+    what = f"{report.functions} functions, {report.entries} objects"
+    return f"{report.folder}: {what}, {size_text(report.size)} of {size_text(report.limit)}"
 
 
 def run_cache(action: str) -> int:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neano.compile.copies import insert_copies
+from neano.compile.function_key import Flags, flags_now, function_key
 from neano.compile.function_values import make_finder
 from neano.compile.io import In, SymbolicOutput, convert_function_input
-from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measures, prepare
+from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measures, prepare, remembers
 from neano.compile.mode import get_mode
 from neano.compile.profiling import as_profile, link_profiled
 from neano.config import config
@@ -23,6 +25,9 @@ from neano.graph.null_type import NullType
 from neano.graph.shared import Container, SharedVariable
 from neano.graph.traverse import ancestors
 from neano.graph.variable import Variable
+
+_finishing = threading.RLock()
+"""Held by who finishes a graph: two threads may look at one function."""
 
 
 class FunctionMaker:
@@ -79,20 +84,48 @@ class FunctionMaker:
         self.outputs = [o if isinstance(o, SymbolicOutput) else SymbolicOutput(o) for o in given]
         converted = [convert_function_input(each) for each in inputs]
         self.inputs: list[In] = [i for i in converted if not i.implicit] + [i for i in converted if i.implicit]
+        self._key: str | None = None
+        self._fgraph = fgraph
+        self._flags: Flags = ()
+        self._owns_graph = owns_graph
         if fgraph is None:
             check_all_inputs_used(self.inputs, self.outputs, on_unused_input)
-            fgraph = self._build(owns_graph)
-            self._rewrite(fgraph)
+            self._flags = flags_now()
+            if self.profile is None and remembers(self.mode.backend):
+                self._key = function_key(
+                    self.inputs, self.outputs, self._form(), self.mode, accept_inplace, self._flags
+                )
+            if self._key is None:
+                self._finish()
         elif config.reoptimize_unpickled_function and fgraph.apply_nodes:
             self._rewrite(fgraph)
-        self.fgraph = fgraph
 
     # The graph
 
+    @property
+    def fgraph(self) -> FunctionGraph:
+        """The finished graph; made when somebody asks for it, where the function's code was known without."""
+        return self._fgraph if self._fgraph is not None else self._finish()
+
+    @fgraph.setter
+    def fgraph(self, fgraph: FunctionGraph) -> None:
+        self._fgraph = fgraph
+
+    def _finish(self) -> FunctionGraph:
+        """Build and rewrite the graph, under the flags of the time when the function was made."""
+        with _finishing:
+            if self._fgraph is None:
+                changed = {path: value for path, value in self._flags if config.get(path) != value}
+                with config.change_flags(changed):
+                    fgraph = self._build(self._owns_graph)
+                    self._rewrite(fgraph)
+                self._fgraph = fgraph
+            return self._fgraph
+
     def _build(self, owns_graph: bool) -> FunctionGraph:
-        updated = [(k, each.update) for k, each in enumerate(self.inputs) if each.update is not None]
         variables = [each.variable for each in self.inputs]
-        values = [*(o.variable for o in self.outputs), *(update for _, update in updated)]
+        updates = [each.update for each in self.inputs if each.update is not None]
+        values = [*(o.variable for o in self.outputs), *updates]
         for variable in ancestors(values, variables):
             if isinstance(variable.type, NullType):
                 raise TypeError(
@@ -103,7 +136,7 @@ class FunctionMaker:
             variables,
             values,
             clone=not owns_graph or any(v.owner is not None for v in variables),
-            update_mapping={len(self.outputs) + i: k for i, (k, _) in enumerate(updated)},
+            update_mapping=self._update_mapping(),
         )
         destroys = has_destroyers(fgraph)
         if destroys and not self.accept_inplace:
@@ -112,6 +145,13 @@ class FunctionMaker:
         if destroys:
             fgraph.validate()
         return fgraph
+
+    def _update_mapping(self) -> dict[int, int]:
+        """Return for each new value its position among the graph's outputs -> that of its input."""
+        if self._fgraph is not None:
+            return self._fgraph.update_mapping or {}
+        updated = [k for k, each in enumerate(self.inputs) if each.update is not None]
+        return {len(self.outputs) + i: k for i, k in enumerate(updated)}
 
     def _rewrite(self, fgraph: FunctionGraph) -> None:
         started = time.perf_counter()
@@ -146,7 +186,7 @@ class FunctionMaker:
             containers: containers to use for inputs, instead of new ones.
             like: a function of an equal graph, whose code may be used again.
         """
-        update_of = {k: i for i, k in (self.fgraph.update_mapping or {}).items()}
+        update_of = {k: i for i, k in self._update_mapping().items()}
         specs, defaults = [], []
         for k, each in enumerate(self.inputs):
             held = containers[k] if containers is not None else None
@@ -155,7 +195,7 @@ class FunctionMaker:
             if not each.implicit:
                 defaults.append(default)
         spec = FunctionSpec(
-            fgraph=self.fgraph,
+            graph=self._fgraph if self._fgraph is not None else self._finish,
             inputs=tuple(specs),
             returned=len(self.outputs),
             form=self._form(),
@@ -165,6 +205,7 @@ class FunctionMaker:
             name=self.name,
             linker=self.mode.linker,
             like=like,
+            key=self._key if containers is None else None,
         )
         function = self._link(spec, defaults)
         if values is not None:
@@ -215,7 +256,8 @@ class FunctionMaker:
         smaller.update_mapping = {each.update: k for k, each in enumerate(inputs) if each.update is not None}
         reduced = dataclasses.replace(
             spec,
-            fgraph=smaller,
+            graph=smaller,
+            key=None,
             inputs=inputs,
             returned=len(chosen),
             form="list",
@@ -244,6 +286,7 @@ class FunctionMaker:
             fgraph = FunctionGraph(fgraph.inputs, results, clone=False, update_mapping={})
         attach_guards(fgraph, maker.inputs)
         maker.fgraph = fgraph
+        maker._key = None
         values = [None if each.implicit else each.container.storage[0] for each in function.spec.inputs]
         containers = [
             each.container if each.implicit and k not in replacement else None
@@ -270,9 +313,7 @@ class FunctionMaker:
     # Pickling
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state["profile"] = None
-        return state
+        return {**self.__dict__, "profile": None, "_fgraph": self.fgraph, "_key": None, "_flags": ()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

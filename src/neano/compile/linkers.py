@@ -54,8 +54,8 @@ class FunctionSpec:
     """All that a backend needs to know of a function.
 
     Attributes:
-        fgraph: the graph, ready to run: copies stand in it wherever a result would share memory with an input, a
-            constant or another result and must not.
+        graph: the graph, ready to run, or what makes it when somebody asks for `fgraph`: copies stand in it wherever a
+            result would share memory with an input, a constant or another result and must not.
         inputs: explicit ones in the order of positional arguments, then implicit ones; in step with `fgraph.inputs`.
         returned: how many of `fgraph.outputs` are results; the others are new values of inputs.
         form: what a call returns: the one result, a list, or a dict by `keys`.
@@ -66,9 +66,10 @@ class FunctionSpec:
         linker: the options of the mode's linker.
         like: a function of an equal graph, of which this one differs in its containers only; its code may be used again.
         profile: the `ProfileStats` that a backend which measures hands its meter to; None where nothing is measured.
+        key: what a backend may know the function's code by; None where it must be made (see `function_key`).
     """
 
-    fgraph: FunctionGraph
+    graph: FunctionGraph | Callable[[], FunctionGraph]
     inputs: tuple[InputSpec, ...]
     returned: int
     form: Form
@@ -79,6 +80,12 @@ class FunctionSpec:
     linker: Any = None
     like: Any = None
     profile: Any = None
+    key: str | None = None
+
+    @property
+    def fgraph(self) -> FunctionGraph:
+        """The graph, ready to run."""
+        return self.graph if isinstance(self.graph, FunctionGraph) else self.graph()
 
     @property
     def explicit(self) -> int:
@@ -89,7 +96,7 @@ class FunctionSpec:
     def updates(self) -> tuple[int, ...]:
         """For each of `fgraph.outputs` after the results, the position of the input whose value it replaces."""
         by_output = {each.update: k for k, each in enumerate(self.inputs) if each.update is not None}
-        return tuple(by_output[i] for i in range(self.returned, len(self.fgraph.outputs)))
+        return tuple(by_output[i] for i in range(self.returned, self.returned + len(by_output)))
 
     def result(self, outputs: Sequence[Any]) -> Any:
         """Return what a call returns, from the values of the results."""
@@ -104,21 +111,31 @@ Link = Callable[[FunctionSpec], Any]
 
 _backends: dict[str, Link] = {}
 _measuring: set[str] = set()
+_remembering: set[str] = set()
 _prepare: dict[str, Callable[[], None]] = {}
 
 
-def register_backend(name: str, link: Link, measures: bool = False, prepare: Callable[[], None] | None = None) -> None:
+def register_backend(
+    name: str,
+    link: Link,
+    measures: bool = False,
+    prepare: Callable[[], None] | None = None,
+    remembers: bool = False,
+) -> None:
     """Let functions of modes with this backend be made by `link`.
 
     Args:
         measures: whether functions measure themselves where `FunctionSpec.profile` is set.
         prepare: begins with what any function needs; called before a graph is rewritten.
+        remembers: whether functions may be known by `FunctionSpec.key`.
     """
     _backends[name] = link
     if measures:
         _measuring.add(name)
     if prepare is not None:
         _prepare[name] = prepare
+    if remembers:
+        _remembering.add(name)
 
 
 def prepare(name: str) -> None:
@@ -130,6 +147,11 @@ def prepare(name: str) -> None:
 def measures(name: str) -> bool:
     """Say whether the functions of a backend measure themselves."""
     return name in _measuring
+
+
+def remembers(name: str) -> bool:
+    """Say whether a backend may know functions by their keys."""
+    return name in _remembering
 
 
 def is_registered(name: str) -> bool:

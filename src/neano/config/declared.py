@@ -156,6 +156,9 @@ class Config(Group):
     cache_size: int = flag(
         512 * 2**20, integer(0), "Bytes that it may take; what was used longest ago goes first. 0: keep nothing."
     )
+    cache_functions: bool = flag(
+        True, BOOL, "Know functions of earlier processes by their graphs, and neither rewrite nor schedule them again."
+    )
     nocleanup: bool = flag(False, BOOL, f"Keep failed C sources {NO_EFFECT}.")
     cxx: str = flag("", TEXT, f"The C++ compiler {NO_EFFECT}.")
 

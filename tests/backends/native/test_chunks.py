@@ -19,6 +19,8 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(kernel_calls, "COLUMNS", 64)
     monkeypatch.setattr(row_passes, "COLUMN_BYTES", 1024)
     monkeypatch.setattr(chunks, "LEAST_ROWS", 2)
+    with config.change_flags(cache_functions=False):
+        yield
 
 
 X, V, M, C, K = T.dmatrix("x"), T.dvector("v"), T.lmatrix("m"), T.dtensor3("c"), T.btensor3("k")

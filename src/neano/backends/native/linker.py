@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,11 @@ import numpy as np
 import neano.backends.native.lower  # noqa: F401 - registers the lowerings
 from neano.backends.native import ir
 from neano.backends.native.emit import Emitted, Options, emit
-from neano.backends.native.emit.metering import Site
+from neano.backends.native.function_memory import Code, place_of, recall, remember
 from neano.backends.native.lower.decompose import decomposed
 from neano.backends.native.lower.program import lower_schedule
 from neano.backends.native.runtime import (
     Input,
-    Linked,
     Signature,
     abi,
     begin_entry,
@@ -51,29 +51,6 @@ class Stages:
     program: ir.Program
     emitted: Emitted
     fallbacks: tuple[Apply, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class Code:
-    """What a function keeps of its compilation.
-
-    Attributes:
-        linked, signature: its machine code and calling form.
-        objects, constants: the tables that the code reads.
-        errors, nodes: what its checks raise, and the nodes that are to blame.
-        fallbacks: the nodes that run in Python.
-        sites, table: what is measured, and the position of the counters among the constants; -1 without a profile.
-    """
-
-    linked: Linked
-    signature: Signature
-    objects: tuple[Any, ...]
-    constants: tuple[Any, ...]
-    errors: tuple[ir.ErrorText, ...]
-    nodes: tuple[Apply, ...]
-    fallbacks: tuple[Apply, ...]
-    sites: tuple[Site, ...]
-    table: int
 
 
 def compile_graph(spec: FunctionSpec) -> Stages:
@@ -134,7 +111,8 @@ def link(spec: FunctionSpec) -> Any:
     signature = signature_of(spec)
     code = None if spec.like is None else spec.like.__dict__.get("code")
     if code is None or code.signature != signature or (code.table >= 0) != (spec.profile is not None):
-        code = compile_code(spec, signature)
+        place = None if spec.profile is not None else place_of(spec.key, signature)
+        code = recall(place, signature) or compile_code(spec, signature, place)
     constants = list(code.constants)
     if spec.profile is not None:  # every function counts for itself
         from neano.backends.native.profile import NativeMeter  # what few functions need, and costs some milliseconds
@@ -156,14 +134,16 @@ def link(spec: FunctionSpec) -> Any:
     return function
 
 
-def compile_code(spec: FunctionSpec, signature: Signature) -> Code:
-    """Return the machine code of a function."""
+def compile_code(spec: FunctionSpec, signature: Signature, place: str | None = None) -> Code:
+    """Return the machine code of a function, and keep it in its place in the cache."""
     begin_entry(signature)
     stages = compile_graph(spec)
     emitted, program = stages.emitted, stages.program
     linked = link_function(signature, emitted.modules, emitted.symbols)
     tables = (tuple(emitted.objects), tuple(emitted.constants), program.errors, program.nodes)
-    return Code(linked, signature, *tables, stages.fallbacks, emitted.sites, emitted.table)
+    code = Code(linked, signature, *tables, stages.fallbacks, emitted.sites, emitted.table)
+    remember(place, code, bool(emitted.symbols))
+    return code
 
 
 def _convert(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None) -> Any:
@@ -178,6 +158,7 @@ class _Raise:
         self._storages = [each.storage for each in spec.inputs]
         self._errors = code.errors
         self._nodes = code.nodes
+        self._spec = dataclasses.replace(spec, like=None) if code.nodes is None else None
 
     def __call__(self, code: int, args: tuple[int, ...]) -> None:
         if code == abi.NOT_FIT:
@@ -188,6 +169,16 @@ class _Raise:
             raise TypeError(f"the value of input {name} is not one of type {type_}")
         text = self._errors[code]
         error = getattr(builtins, text.exception)(text.template.format(*args))
-        if text.node >= 0:
-            annotate(error, self._nodes[text.node], [])
+        node = self._to_blame(text)
+        if node is not None:
+            annotate(error, node, [])
         raise error
+
+    def _to_blame(self, text: ir.ErrorText) -> Apply | None:
+        """Return the node that an error is about, of this function's own graph."""
+        if text.node < 0:
+            return None
+        if self._nodes is None and self._spec is not None:
+            program = compile_graph(self._spec).program
+            self._nodes = program.nodes if program.errors == self._errors else ()
+        return self._nodes[text.node] if self._nodes else None

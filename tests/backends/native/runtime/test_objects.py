@@ -30,18 +30,18 @@ def test_what_was_begun_is_what_is_given(cache: ObjectCache, monkeypatch: pytest
     )
     objects.begin(module(1), cache)
     objects.begin(module(1), cache)
-    found, cached = objects.objects_of([module(1)], cache)
+    _, found, cached = objects.objects_of([module(1)], cache)
     assert (len(made), cached, found[0].defined) == (1, 0, ("f",))
     assert made[0] is not threading.current_thread()
     objects.begin(module(1), cache)  # from the folder
-    assert objects.objects_of([module(1)], cache)[1] == 1
+    assert objects.objects_of([module(1)], cache)[2] == 1
     assert len(made) == 1
 
 
 def test_on_one_core_nothing_is_begun(cache: ObjectCache, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "cores", lambda: 1)
     objects.begin(module(2), cache)
-    assert objects.objects_of([module(2)], cache)[1] == 0
+    assert objects.objects_of([module(2)], cache)[2] == 0
 
 
 def test_errors_wait_until_the_result_is_asked_for(cache: ObjectCache, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,6 +81,6 @@ def test_a_fork_waits_for_those_inside_llvm(cache: ObjectCache, monkeypatch: pyt
         objects.begin(module(number), cache)
         child = os.fork()
         if child == 0:
-            found, _ = objects.objects_of([module(number), module(number + 1000)], cache)
+            _, found, _ = objects.objects_of([module(number), module(number + 1000)], cache)
             os._exit(0 if len(found) == 2 else 1)
         assert os.waitpid(child, 0)[1] == 0

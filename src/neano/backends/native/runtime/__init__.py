@@ -34,13 +34,13 @@ fork may come between calls, and a function may be dropped while it runs: its ca
 from neano.backends.native.runtime.cache import CacheReport, CacheWarning, ObjectCache, default_cache
 from neano.backends.native.runtime.callable_type import make_callable_type, python_callable
 from neano.backends.native.runtime.codegen import CompileError, Module
-from neano.backends.native.runtime.engine import Linked, LinkError, link
+from neano.backends.native.runtime.engine import Linked, LinkError, link, link_known
 from neano.backends.native.runtime.native_callable import begin_entry, link_function, native_callable
 from neano.backends.native.runtime.signature import Input, Signature
-from neano.backends.native.runtime.support import begin_support
+from neano.backends.native.runtime.support import begin_support, support
 
 __all__ = [
     "CacheReport", "CacheWarning", "CompileError", "Input", "LinkError", "Linked", "Module", "ObjectCache", "Signature",
-    "begin_entry", "begin_support", "default_cache", "link", "link_function", "make_callable_type", "native_callable",
-    "python_callable",
+    "begin_entry", "begin_support", "default_cache", "link", "link_function", "link_known", "make_callable_type",
+    "native_callable", "python_callable", "support",
 ]  # fmt: skip

@@ -1,10 +1,10 @@
-"""The object cache: machine code kept on disk, shared by all processes of a user.
+"""The cache: machine code kept on disk, shared by all processes of a user.
 
 One file an object, named by the key: a hash of the IR, of LLVM, of the processor and its features, and of this
-format. A file is written under another name and moved into place, so that a reader sees all of it or nothing, whoever
-is killed; it carries a digest of its content and its own key, and one that does not match is deleted and compiled
-again. Use is noted in the time of modification; when the folder grows beyond its bound, what was used least recently
-goes.
+format. Beside them, one file a function (`function_memory`): which objects it consists of, and the tables that they read.
+A file is written under another name and moved into place, so that a reader sees all of it or nothing, whoever is
+killed; it carries a digest of its content and its own key, and one that does not match is deleted and compiled again.
+Use is noted in the time of modification; when the folder grows beyond its bound, what was used least recently goes.
 
 Where the folder cannot be used (nobody's home, not writable, others can write to it) the cache works in memory, after
 one warning.
@@ -19,21 +19,23 @@ import struct
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from neano.backends.native.runtime import cache_folder
 from neano.backends.native.runtime.machine import identity
 from neano.config import config
 
-FORMAT = 1
+FORMAT = 2
 """To be raised when the meaning of a file changes."""
 
 _MAGIC = b"NEANO\x00O" + bytes([FORMAT])
 _DIGEST_SIZE = 32
-_SUFFIX = ".neano"
+_OBJECT, _FUNCTION = ".neano", ".function"
+_SUFFIXES = (_OBJECT, _FUNCTION)
 _TEMPORARY = ".tmp-"
 _TEMPORARY_SECONDS = 3600.0  # an older unfinished file was left by a process that was killed
 _TOUCH_SECONDS = 3600.0  # how exactly "least recently" is known; spares a write at every hit
@@ -55,10 +57,11 @@ class CachedObject:
 
 @dataclass(frozen=True, slots=True)
 class CacheReport:
-    """What `neano cache` shows: `problem` says why the folder is not used, "" if it is."""
+    """What `neano cache` shows: `entries` counts objects, `problem` says why the folder is not used, "" if it is."""
 
     folder: Path | None
     entries: int
+    functions: int
     size: int
     limit: int
     problem: str
@@ -72,14 +75,14 @@ def object_key(text: str, passes: int, codegen: int) -> str:
     return digest.hexdigest()
 
 
-def _pack(key: str, entry: CachedObject) -> bytes:
-    header = json.dumps({"key": key, "defined": entry.defined, "needed": entry.needed}).encode()
-    payload = struct.pack("<I", len(header)) + header + entry.data
+def _pack(key: str, header: Mapping[str, Any], data: bytes) -> bytes:
+    text = json.dumps({**header, "key": key}).encode()
+    payload = struct.pack("<I", len(text)) + text + data
     return _MAGIC + hashlib.blake2b(payload, digest_size=_DIGEST_SIZE).digest() + payload
 
 
-def _unpack(key: str, content: bytes) -> CachedObject | None:
-    """Return the entry, None where the content is damaged or is not that of this key."""
+def _unpack(key: str, content: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """Return header and data, None where the content is damaged or is not that of this key."""
     start = len(_MAGIC) + _DIGEST_SIZE
     payload = memoryview(content)[start:]
     if not content.startswith(_MAGIC) or len(payload) < 4:
@@ -87,10 +90,8 @@ def _unpack(key: str, content: bytes) -> CachedObject | None:
     if hashlib.blake2b(payload, digest_size=_DIGEST_SIZE).digest() != content[len(_MAGIC) : start]:
         return None
     (length,) = struct.unpack_from("<I", payload)
-    header = json.loads(bytes(payload[4 : 4 + length]))
-    if header["key"] != key:
-        return None
-    return CachedObject(bytes(payload[4 + length :]), tuple(header["defined"]), tuple(header["needed"]))
+    header: dict[str, Any] = json.loads(bytes(payload[4 : 4 + length]))
+    return (header, bytes(payload[4 + length :])) if header["key"] == key else None
 
 
 class ObjectCache:
@@ -113,10 +114,30 @@ class ObjectCache:
 
     def load(self, key: str) -> CachedObject | None:
         """Return the object of a key, None where there is none that can be trusted."""
-        in_memory, folder = self._memory.get(key), self._folder
-        if in_memory is not None or folder is None or not self._check(create=False):
+        in_memory = self._memory.get(key)
+        if in_memory is not None:
             return in_memory
-        path = folder / (key + _SUFFIX)
+        found = self._read(key, _OBJECT)
+        return None if found is None else CachedObject(found[1], tuple(found[0]["defined"]), tuple(found[0]["needed"]))
+
+    def store(self, key: str, entry: CachedObject) -> None:
+        """Keep an object; where the folder fails, in memory, after a warning."""
+        if not self._write(key, _OBJECT, {"defined": entry.defined, "needed": entry.needed}, entry.data):
+            self._remember(key, entry)
+
+    def load_function(self, key: str) -> tuple[dict[str, Any], bytes] | None:
+        """Return what is known of a function, None where there is nothing that can be trusted."""
+        return self._read(key, _FUNCTION)
+
+    def store_function(self, key: str, header: Mapping[str, Any], data: bytes) -> None:
+        """Keep what is known of a function; without a folder that is nothing."""
+        self._write(key, _FUNCTION, header, data)
+
+    def _read(self, key: str, suffix: str) -> tuple[dict[str, Any], bytes] | None:
+        folder = self._folder
+        if folder is None or not self._check(create=False):
+            return None
+        path = f"{folder}{os.sep}{key}{suffix}"
         try:
             with open(path, "rb") as file:
                 content = file.read()
@@ -126,44 +147,43 @@ class ObjectCache:
         entry = _unpack(key, content)
         try:
             if entry is None:
-                path.unlink(missing_ok=True)
+                os.unlink(path)
             elif time.time() - used > _TOUCH_SECONDS:
                 os.utime(path)
         except OSError:
             pass  # a folder that can be read only, or another process was faster: the entry is as good
         return entry
 
-    def store(self, key: str, entry: CachedObject) -> None:
-        """Keep an object; where the folder fails, in memory, after a warning."""
+    def _write(self, key: str, suffix: str, header: Mapping[str, Any], data: bytes) -> bool:
+        """Write a file; say whether it is there."""
         folder = self._folder
         if folder is None or not self._check(create=True):
-            self._remember(key, entry)
-            return
-        content = _pack(key, entry)
+            return False
+        content = _pack(key, header, data)
         temporary = folder / f"{_TEMPORARY}{os.getpid()}-{os.urandom(6).hex()}"
         try:
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
             with open(descriptor, "wb") as file:
                 file.write(content)
-            os.replace(temporary, folder / (key + _SUFFIX))
+            os.replace(temporary, folder / (key + suffix))
         except OSError as error:
             _unlink(temporary)
             if os.name == "nt" and isinstance(error, PermissionError):
-                return  # on Windows: another process has the same object open, so it is there
-            self._remember(key, entry)
+                return True  # on Windows: another process has the same file open, so it is there
             self._give_up(str(error))
-            return
+            return False
         self._unpruned += len(content)
         # Keys are hashes: one store in 256 prunes, whichever short-lived processes do the storing.
         if self._unpruned > 16 * 2**20 or key.startswith("00"):
             self.prune()
+        return True
 
     def report(self) -> CacheReport:
         """Return what is there now."""
         files = list(self._files())
-        return CacheReport(
-            self._folder, len(files), sum(size for _, size, _ in files), self._limit, self._problem_now()
-        )
+        functions = sum(path.suffix == _FUNCTION for _, _, path in files)
+        size = sum(size for _, size, _ in files)
+        return CacheReport(self._folder, len(files) - functions, functions, size, self._limit, self._problem_now())
 
     def prune(self, limit: int | None = None) -> int:
         """Delete what was used least recently until the folder keeps to the limit; return the number of bytes freed."""
@@ -183,14 +203,14 @@ class ObjectCache:
         return freed
 
     def clear(self) -> int:
-        """Delete every object; return the number of bytes freed. Other processes go on with what they have loaded."""
+        """Delete everything; return the number of bytes freed. Other processes go on with what they have loaded."""
         self._memory.clear()
         self._memory_size = 0
         return self._delete_leftovers() + sum(size for _, size, path in self._files() if _unlink(path))
 
     def _files(self) -> Iterator[tuple[float, int, Path]]:
-        """Time of last use, size and path of each object."""
-        yield from self._scan(lambda name: name.endswith(_SUFFIX))
+        """Time of last use, size and path of each object and each function."""
+        yield from self._scan(lambda name: name.endswith(_SUFFIXES))
 
     def _delete_leftovers(self) -> int:
         """Delete what killed processes left unfinished."""

@@ -75,11 +75,13 @@ class Linked:
         token: owner of the code.
         addresses: of each exported symbol.
         cached: how many of the modules came from the cache.
+        keys: the objects' names in the cache.
     """
 
     token: CodeToken
     addresses: Mapping[str, int]
     cached: int
+    keys: tuple[str, ...]
 
 
 def link(
@@ -105,13 +107,32 @@ def link(
     for name, address in (symbols or {}).items():
         known_symbols.register(name, address)
     unique = {(each.text, each.passes, each.codegen): each for each in (Module(*module) for module in modules)}
-    objects, cached = objects_of(list(unique.values()), default_cache() if cache is None else cache)
+    keys, objects, cached = objects_of(list(unique.values()), default_cache() if cache is None else cache)
+    return _assemble(keys, objects, cached, exports)
+
+
+def link_known(
+    keys: Sequence[str], *, exports: Sequence[str] = (ENTRY_NAME,), cache: ObjectCache | None = None
+) -> Linked | None:
+    """Link objects of the cache; None where one of them is not there any more, or needs what this process does not have."""
+    folder = default_cache() if cache is None else cache
+    objects = [folder.load(key) for key in keys]
+    found = [each for each in objects if each is not None]
+    if len(found) < len(objects):
+        return None
+    try:
+        return _assemble(tuple(keys), found, len(keys), exports)
+    except LinkError:
+        return None
+
+
+def _assemble(keys: tuple[str, ...], objects: list[CachedObject], cached: int, exports: Sequence[str]) -> Linked:
     _resolve(objects, exports)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly("", llvm.create_context()), target_machine())
     for each in objects:
         engine.add_object_file(llvm.ObjectFileRef.from_data(each.data))
     engine.finalize_object()
-    return Linked(_token(engine), {name: engine.get_function_address(name) for name in exports}, cached)
+    return Linked(_token(engine), {name: engine.get_function_address(name) for name in exports}, cached, keys)
 
 
 def _resolve(objects: list[CachedObject], exports: Sequence[str]) -> None:

@@ -88,15 +88,15 @@ def begin(module: Module, cache: ObjectCache) -> None:
         _ahead.pop(next(iter(_ahead)))
 
 
-def objects_of(modules: Sequence[Module], cache: ObjectCache) -> tuple[list[CachedObject], int]:
-    """Return the objects of modules, in their order, and how many of them were in the cache.
+def objects_of(modules: Sequence[Module], cache: ObjectCache) -> tuple[tuple[str, ...], list[CachedObject], int]:
+    """Return the keys and the objects of modules, in their order, and how many of them were in the cache.
 
     Raises:
         CompileError: a module does not parse or does not verify.
     """
     found: list[CachedObject | _Job] = []
-    for module in modules:
-        key = object_key(module.text, module.passes, module.codegen)
+    keys = tuple(object_key(module.text, module.passes, module.codegen) for module in modules)
+    for module, key in zip(modules, keys, strict=True):
         known = _ahead.pop((key, cache), None) or cache.load(key)
         found.append(_Job(module, key, cache) if known is None else known)
     jobs = [each for each in found if isinstance(each, _Job)]
@@ -107,7 +107,8 @@ def objects_of(modules: Sequence[Module], cache: ObjectCache) -> tuple[list[Cach
         for _ in range(min(len(jobs), cores()) - 1):
             threading.Thread(target=_work_off, args=(jobs,), name="neano code generation").start()
     _work_off(jobs)
-    return [each.result() if isinstance(each, _Job) else each for each in found], len(modules) - len(jobs)
+    objects = [each.result() if isinstance(each, _Job) else each for each in found]
+    return keys, objects, len(modules) - len(jobs)
 
 
 def _work_off(jobs: Sequence[_Job]) -> None:
