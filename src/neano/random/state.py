@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,8 @@ def random_state_constructor(
     Raises:
         TypeError: the value is not such a generator.
     """
-    if not isinstance(value, np.random.RandomState):
-        raise TypeError(f"not a RandomState: {value!r}")
+    loaded = sys.modules.get("numpy.random")  # who has not imported it has no generator
+    if loaded is None or not isinstance(value, loaded.RandomState):
+        raise TypeError(f"not a RandomState but of {type(value).__name__}")  # an array is not written out to say so
     generator = value if borrow else copy.deepcopy(value)
     return RandomStateSharedVariable(name, random_state_type, generator, strict, allow_downcast)

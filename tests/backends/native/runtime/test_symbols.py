@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 
+from backends.native.runtime.test_pool import fresh
 from neano.backends.native.runtime import symbols
 from neano.backends.native.runtime.capi import ARRAY_API, TYPE_NUMBERS
 from neano.backends.native.runtime.ufuncs import loop_symbol, ufunc_loop
@@ -145,3 +146,19 @@ def test_vector_functions_are_found_where_the_platform_has_them() -> None:
         except OSError:
             return
         assert any(symbols.address(name) for name in ("_ZGVbN2v_exp", "_ZGVnN2v_exp"))
+
+
+def test_blas_is_found_without_importing_the_package_around_it():
+    code = """
+        import sys
+        from neano.backends.native.runtime import symbols
+        addresses = [symbols.address(name) for name in ("blas.dgemm", "lapack.dgesv", "blas.nothing")]
+        alone = "scipy.linalg" not in sys.modules and "scipy.linalg.cython_blas" not in sys.modules
+        import ctypes, scipy.linalg, scipy.linalg.cython_blas, scipy.linalg.cython_lapack
+        from neano.backends.native.runtime.scipy_pointers import _address
+        import numpy as np
+        modules = (scipy.linalg.cython_blas, scipy.linalg.cython_lapack)
+        again = [_address(m.__pyx_capi__[name]) for m, name in zip(modules, ("dgemm", "dgesv"))]
+        print(alone, again == addresses[:2], addresses[2], scipy.linalg.solve(2 * np.eye(2), np.ones(2)))
+        """
+    assert fresh(code) == "True True None [0.5 0.5]" or sys.platform == "win32"

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import ctypes
 import os
-from importlib import import_module
 
 from neano.backends.native.runtime import symbols
 from neano.backends.native.runtime.engine import Module, keep_for_ever, link
 from neano.backends.native.runtime.once import once
+from neano.backends.native.runtime.scipy_pointers import extension
 from neano.config.flags import watchers
 from neano.config.threads import thread_count
 
@@ -136,9 +136,7 @@ class BlasThreads:
 @once
 def blas_threads() -> BlasThreads | None:
     """Return the threads of the library behind `scipy.linalg.cython_blas`; None where it is not an OpenBLAS."""
-    file = import_module("scipy.linalg.cython_blas").__file__
-    assert file is not None
-    library = ctypes.CDLL(file)  # a name is looked for in what it links, too
+    library = ctypes.CDLL(extension("scipy.linalg.cython_blas").__file__)  # a name is looked for in what it links, too
     for pattern in _NAMES:
         if hasattr(library, pattern.format("get")) and hasattr(library, pattern.format("set")):
             return BlasThreads(library, pattern)
