@@ -60,9 +60,16 @@ class NoKey(Exception):
     """Something in a graph, mode or flag is not known well enough."""
 
 
+_latest: list[Flags] = [()]
+"""The flags of the latest function: most functions of a program have the same."""
+
+
 def flags_now() -> Flags:
     """Return every flag that may matter, with its value."""
-    return tuple((path, holder.__dict__[name]) for path, holder, name, _ in config.walk() if path not in _NO_MATTER)
+    now = tuple((path, holder.__dict__[name]) for path, holder, name, _ in config.walk() if path not in _NO_MATTER)
+    if now != _latest[0]:
+        _latest[0] = now
+    return _latest[0]
 
 
 def function_key(

@@ -26,9 +26,6 @@ from neano.graph.shared import Container, SharedVariable
 from neano.graph.traverse import ancestors
 from neano.graph.variable import Variable
 
-_finishing = threading.RLock()
-"""Held by who finishes a graph: two threads may look at one function."""
-
 
 class FunctionMaker:
     """Makes functions of one graph; `f.maker` of each of them.
@@ -88,6 +85,7 @@ class FunctionMaker:
         self._fgraph = fgraph
         self._flags: Flags = ()
         self._owns_graph = owns_graph
+        self._finishing = threading.RLock()  # two threads may look at one function
         if fgraph is None:
             check_all_inputs_used(self.inputs, self.outputs, on_unused_input)
             self._flags = flags_now()
@@ -113,7 +111,7 @@ class FunctionMaker:
 
     def _finish(self) -> FunctionGraph:
         """Build and rewrite the graph, under the flags of the time when the function was made."""
-        with _finishing:
+        with self._finishing:
             if self._fgraph is None:
                 changed = {path: value for path, value in self._flags if config.get(path) != value}
                 with config.change_flags(changed):
@@ -313,10 +311,13 @@ class FunctionMaker:
     # Pickling
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "profile": None, "_fgraph": self.fgraph, "_key": None, "_flags": ()}
+        state = {**self.__dict__, "profile": None, "_fgraph": self.fgraph, "_key": None, "_flags": ()}
+        del state["_finishing"]
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._finishing = threading.RLock()
         if config.reoptimize_unpickled_function:
             self._rewrite(self.fgraph)
 
