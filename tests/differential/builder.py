@@ -14,6 +14,7 @@ from neano.backends.reference.run_node import run_node
 from neano.graph.errors import MethodNotDefined
 from neano.graph.traverse import ancestors, toposort
 from neano.graph.variable import Constant, Variable
+from neano.tensor.type import TensorType
 
 LENGTHS = {0: 4, 1: 10, 2: 22, 3: 22, 4: 8, 5: 8, 7: 4, 17: 3, 33: 2}
 RANKS = {2: 34, 1: 34, 0: 16, 3: 12, 4: 2}
@@ -119,7 +120,7 @@ class Builder:
         except (TypeError, ValueError, IndexError, NotImplementedError, MethodNotDefined) as error:
             raise Refused(f"{text}: {error}") from error
         several = list(made) if isinstance(made, (list, tuple)) else [made]
-        if not several or not all(isinstance(v, Variable) and hasattr(v.type, "ndim") for v in several):
+        if not several or not all(isinstance(getattr(v, "type", None), TensorType) for v in several):
             raise Refused(f"{text} is no tensor")
         self._compute(text, several)
         first = len(self.statements)
