@@ -96,7 +96,7 @@ def _rounded(
         if name in ADDING_OPS:
             magnitude = _magnitude(node, inputs, i)
             size = size + ULPS * accumulator_epsilon(node, value) * magnitude
-            if value.dtype.kind == "f":  # where a partial sum may overflow the order decides: anything may come out
+            with np.errstate(all="ignore"):  # where a partial sum may overflow the order decides: anything may come out
                 value = np.where(np.isfinite(magnitude), value, rng.choice([np.nan, np.inf, 0.0])).astype(value.dtype)
         if name in ADDING_OPS or (reordered and name == "Elemwise" and node.op.scalar_op.name in ("add", "sub")):
             value = np.where(value == 0, np.copysign(0.0, _random(rng, value.shape)).astype(value.dtype), value)
