@@ -91,6 +91,8 @@ def test_arange(start: Any, stop: Any, step: Any) -> None:
 
 
 def test_dtypes_and_lengths_of_ranges() -> None:
+    with pytest.raises(TypeError, match="real numbers"):
+        T.arange(T.zscalar())
     assert T.arange(5).dtype == "int64"
     assert T.arange(5).type.shape == (5,)
     assert T.arange(1).type.shape == (None,)

@@ -11,7 +11,7 @@ from neano.config import config
 from neano.graph.null_type import DisconnectedType
 from neano.graph.op import Op
 from neano.graph.variable import Apply
-from neano.scalar.dtypes import UNSIGNED_DTYPES, check_dtype, is_discrete, upcast
+from neano.scalar.dtypes import UNSIGNED_DTYPES, check_dtype, is_complex, is_discrete, upcast
 from neano.scalar.rows import row
 from neano.tensor.convert import as_tensor_variable, constant
 from neano.tensor.static import NotScalarConstantError, get_scalar_constant_value
@@ -52,6 +52,8 @@ class ARange(Op):
         for v in inputs:
             if v.ndim != 0:
                 raise TypeError(f"a range is made of scalars, not of {v} with {v.ndim} dimensions")
+            if is_complex(v.dtype):
+                raise TypeError(f"a range is made of real numbers, not of {v} of dtype {v.dtype}")
         try:
             length: int | None = range_length(*[get_scalar_constant_value(v) for v in inputs])
         except (NotScalarConstantError, ValueError, ZeroDivisionError):
