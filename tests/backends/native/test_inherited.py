@@ -77,10 +77,11 @@ def test_memory_is_taken_over_where_each_element_is_read_for_the_last_time(build
     rng = np.random.default_rng(3)
     left, right = rng.standard_normal((2, 67, 67))
     expected = neano.function([x, w], build(x, w), mode=neano.compile.mode.Mode(backend="reference"))(left, right)
+    single = build is other_size  # sums of 67 products below 10, in float32
     for threads in (1, 3):
         with config.change_flags(threads=threads):
             np.testing.assert_allclose(
-                f(left, right), expected, rtol=1e-5 if build is other_size else 1e-11, atol=1e-12
+                f(left, right), expected, rtol=1e-5 if single else 1e-11, atol=2e-5 if single else 1e-12
             )
 
 

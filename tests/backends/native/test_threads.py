@@ -223,11 +223,13 @@ def test_while_a_product_is_shared_blas_uses_one_thread_however_many_are_inside(
 def test_products_keep_no_more_threads_busy_than_asked_for():
     """Threads of our own and of BLAS together, by the time that each of the process's threads has spent on a processor."""
     code = """
-        import os, numpy as np, neano, neano.tensor as T
+        import os, time, numpy as np, neano, neano.tensor as T
         x = T.dmatrix()
         f = neano.function([x], [T.dot(x, x), T.exp(x), T.dot(T.tanh(x), x)])
         value = np.ones((500, 500))
-        f(value)
+        for _ in range(5):
+            f(value)
+        time.sleep(0.5)  # what the first large job asked for has been compiled, on a thread of its own
         def spent():
             ticks = {}
             for task in os.listdir("/proc/self/task"):
