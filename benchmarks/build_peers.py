@@ -1,8 +1,9 @@
 """Building beside another compiler: the same training steps, from symbols to the first result, each in a fresh process.
 
-Before the clock starts both sides have imported what they need and compiled another, tiny function. Neano is timed twice: with
-an empty cache, and in a later process with what the first one left there. A figure is the least of several processes' times
-over the least of the peer's, for other work on the machine only adds to them.
+Before the clock starts both sides have imported what they need and compiled another, tiny function with a product of
+matrices. Neano is timed twice: in a process that began with an empty cache, and in a later one with what the first one left
+there. A figure is the least of several processes' times over the least of the peer's, for other work on the machine only
+adds to them.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ BOUNDS = {"empty": 0.5, "filled": 0.15}
 
 def seconds(peer: Peer, row: str, forget: bool) -> float:
     """Return how long a row takes in a fresh process that has compiled something else; infinity where it cannot be built."""
-    peer.ask("build first")
     if forget:
         peer.forget()
+    peer.ask("build first")
     found = peer.ask(f"build {row}").get("build", math.inf)
     peer.stop()
     return float(found)
