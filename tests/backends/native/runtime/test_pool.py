@@ -188,6 +188,16 @@ def test_a_job_inside_a_job_runs_alone():
     assert seen == [100] * 4
 
 
+def test_a_job_inside_a_job_is_no_caller():
+    """The job after it has workers as before."""
+    forget_the_crowd()
+    with config.change_flags(threads=2):
+        job(pool(), lambda args, start, stop: job(pool(), lambda args, start, stop: None, 100, 1), 4, 1)
+        pieces: list[int] = []
+        job(pool(), lambda args, start, stop: pieces.append(start), 64, 1)
+    assert len(pieces) > 1
+
+
 def test_callers_count_as_threads_and_are_remembered_for_a_while():
     """Where two of two threads call there is no room for a worker, nor for a while after; where two of three do, there is."""
 

@@ -3,7 +3,8 @@
 Workers are threads of the system that never meet Python: they wait, take part in jobs, and die with the process. There is one
 job at a time; who comes while one runs (another Python thread) runs its own alone, so that nobody ever waits for a job of
 somebody else. Callers count as threads, too: where several come at the same time, or did so `CROWD_LASTS` before, a job has that
-many fewer. Else workers and callers would take the cores from each other, and a caller wait for a worker that has none.
+many fewer. Else workers and callers would take the cores from each other, and a caller wait for a worker that has none. A kernel
+that shares work itself runs that alone, and is no caller (`nesting_text`).
 
 A job is published with as many tickets as workers may join. A worker that joins takes a ticket and counts as inside; whoever is
 inside, the caller too, claims pieces until none is left. Then the caller withdraws the tickets that are left and waits only for
@@ -25,6 +26,8 @@ import platform
 import signal
 import sys
 import time
+
+from neano.backends.native.runtime.nesting_text import NESTING_TEXT
 
 PARALLEL_FOR = "neano_parallel_for"
 SHARE = "neano_share"
@@ -136,7 +139,7 @@ def pool_text(futex: bool | None = None) -> str:
         futex = can_sleep_on_futex()
     sleeping = _FUTEX.format(number=_FUTEX_NUMBERS[platform.machine()]) if futex else _CONDITION
     pause, declaration = _PAUSES.get(platform.machine(), ("", ""))
-    return sleeping + declaration + _POOL.replace("PAUSE", pause)
+    return sleeping + declaration + NESTING_TEXT + _POOL.replace("PAUSE", pause)
 
 
 def _blocked_signals() -> str:
@@ -185,6 +188,7 @@ define void @{OPENMP}(ptr %parallel) nounwind {{
 ; There are no workers, and no job runs: at first, and in a forked process.
 define void @{RESET}() nounwind {{
   call void @prepare()
+  call void @prepare.marks()
   store i32 0, ptr @workers
   store ptr null, ptr @openmp
   store i32 0, ptr @state
@@ -252,7 +256,10 @@ entry:
   %two = shl i64 %grain, 1
   %large = icmp sge i64 %n, %two
   %worth = and i1 %several, %large
-  br i1 %worth, label %try, label %alone
+  br i1 %worth, label %look.around, label %alone
+look.around:
+  %nested = call i1 @takes.part()
+  br i1 %nested, label %alone, label %try
 alone:
   call void %kernel(ptr %args, i64 0, i64 %n)
   ret void
@@ -268,7 +275,7 @@ take:
   %mine = extractvalue {{ i32, i1 }} %taken, 1
   br i1 %mine, label %share, label %by.itself
 by.itself:
-  call void %kernel(ptr %args, i64 0, i64 %n)
+  call void @run.marked(ptr %kernel, ptr %args, i64 0, i64 %n)
   br label %leave
 share:
   %grains = udiv i64 %n, %grain
@@ -382,7 +389,7 @@ claim:
 run:
   %end = add i64 %from, %piece
   %to = call i64 @llvm.smin.i64(i64 %end, i64 %n)
-  call void %kernel(ptr %args, i64 %from, i64 %to)
+  call void @run.marked(ptr %kernel, ptr %args, i64 %from, i64 %to)
   br label %claim
 done:
   ret void
