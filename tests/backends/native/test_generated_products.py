@@ -27,6 +27,13 @@ RANDOM = np.random.default_rng(6)
 LENGTHS = (0, 1, 2, 3, 5, 8, 9, 16, 17)
 
 
+@pytest.fixture(autouse=True)
+def made_anew():
+    """Compile every function: what is changed here is no part of a function's key."""
+    with config.change_flags(cache_functions=False):
+        yield
+
+
 def layouts(value):
     """Yield a matrix by rows, by columns, and as a window with steps of its own."""
     yield value
