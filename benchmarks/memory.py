@@ -7,18 +7,13 @@ until the first step is done, *steps* the peak in the following ones; both with 
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from benchmarks.document import write_section
 from benchmarks.measuring import processor
 from benchmarks.peers.asking import Peer
+from benchmarks.peers.options import OWN, options
 from benchmarks.peers.rows import MEMORY
 from benchmarks.peers.systems import TITLES
-
-OWN = "neano"
 
 Peaks = dict[tuple[str, str], tuple[float, float]]
 """(row, system) -> bytes at most while building, and in the steps after that."""
@@ -49,18 +44,10 @@ def table(peaks: Peaks, rows: Sequence[str], systems: Sequence[str]) -> list[str
 
 def main(arguments: Sequence[str]) -> int:
     """Run the measurement; return 1 where a peer's steps take less memory than Neano's."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks memory", description=__doc__)
-    parser.add_argument("systems", nargs="*", metavar="SYSTEM=PYTHON", help="peers and their interpreters")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
-    parser.add_argument("--write", metavar="FILE", help="write the table into the section of a document")
-    given = parser.parse_args(arguments)
-    pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
-    systems = [s for s in TITLES if s in pythons]
-    rows = [row.name for row in MEMORY if not given.rows or row.name.startswith(tuple(given.rows))]
-    peaks = {(row, s): measure(row, s, pythons[s], given.rounds) for row in rows for s in systems}
-    text = "\n".join([f"Memory over the baseline of the process; {processor()}.", "", *table(peaks, rows, systems)])
-    print(text)
-    if given.write:
-        write_section(Path(given.write), "memory", text)
-    return int(any(peaks[row, s][1] < peaks[row, OWN][1] for row in rows for s in systems))
+    asked = options("memory", __doc__, 2, arguments)
+    rows = [row.name for row in MEMORY if asked.wants(row.name)]
+    peaks = {(row, s): measure(row, s, asked.pythons[s], asked.rounds) for row in rows for s in asked.systems}
+    asked.show(
+        "\n".join([f"Memory over the baseline of the process; {processor()}.", "", *table(peaks, rows, asked.systems)])
+    )
+    return int(any(peaks[row, s][1] < peaks[row, OWN][1] for row in rows for s in asked.systems))

@@ -6,20 +6,16 @@ is the best rate over rounds in which systems and numbers of threads run in turn
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from benchmarks.document import write_section
 from benchmarks.measuring import processor
 from benchmarks.peers.asking import Peer
+from benchmarks.peers.options import OWN, options
 from benchmarks.peers.rows import SCALING
 from benchmarks.peers.systems import TITLES
 
 THREADS = (1, 2, 4, 8)
-OWN = "neano"
 
 Rates = dict[tuple[str, str, int], float]
 """(row, system, threads) -> calls a second."""
@@ -52,22 +48,14 @@ def table(rates: Rates, rows: Sequence[str], systems: Sequence[str]) -> list[str
 
 def main(arguments: Sequence[str]) -> int:
     """Run the measurement."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks scaling", description=__doc__)
-    parser.add_argument("systems", nargs="*", metavar="SYSTEM=PYTHON", help="peers and their interpreters")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
-    parser.add_argument("--write", metavar="FILE", help="write the table into the section of a document")
-    given = parser.parse_args(arguments)
-    pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
-    systems = [s for s in TITLES if s in pythons]
-    rows = [row.name for row in SCALING if not given.rows or row.name.startswith(tuple(given.rows))]
+    asked = options("scaling", __doc__, 3, arguments)
+    rows = [row.name for row in SCALING if asked.wants(row.name)]
     rates: Rates = {}
     with contextlib.ExitStack() as stack:
-        peers = [stack.enter_context(Peer(name, pythons[name], own=name == OWN)) for name in systems]
+        peers = [stack.enter_context(Peer(name, asked.pythons[name], own=name == OWN)) for name in asked.systems]
         for row in rows:
-            measure(row, peers, given.rounds, rates)
-    text = "\n".join([f"Calls a second from Python threads; {processor()}.", "", *table(rates, rows, systems)])
-    print(text)
-    if given.write:
-        write_section(Path(given.write), "scaling", text)
+            measure(row, peers, asked.rounds, rates)
+    asked.show(
+        "\n".join([f"Calls a second from Python threads; {processor()}.", "", *table(rates, rows, asked.systems)])
+    )
     return 0

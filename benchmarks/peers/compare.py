@@ -6,23 +6,19 @@ systems' is marked, and loses the row. The ratio is the best peer's time over Ne
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from benchmarks.document import write_section
 from benchmarks.measuring import processor
 from benchmarks.peers.asking import Peer
+from benchmarks.peers.options import OWN, options
 from benchmarks.peers.row import Row
 from benchmarks.peers.rows import ROWS
 from benchmarks.peers.systems import TITLES
-
-OWN = "neano"
 
 
 @dataclass
@@ -136,30 +132,15 @@ def build_table(results: Results, rows: Sequence[Row], systems: Sequence[str]) -
 
 def main(arguments: Sequence[str]) -> int:
     """Run the comparison; return 1 where a row misses its goal."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
-    parser.add_argument(
-        "systems", nargs="*", metavar="SYSTEM=PYTHON", help=f"peers and their interpreters: {', '.join(TITLES)}"
-    )
-    parser.add_argument("--rounds", type=int, default=5, help="how often each row is timed in each system, in turn")
-    parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
-    parser.add_argument("--write", metavar="FILE", help="write the tables into the section of a document")
-    given = parser.parse_args(arguments)
-    pythons = {OWN: sys.executable} | dict(part.split("=", 1) for part in given.systems)
-    unknown = sorted(pythons.keys() - TITLES.keys())
-    if unknown:
-        parser.error(f"no such system: {', '.join(unknown)}; there are {', '.join(TITLES)}")
-    systems = [s for s in TITLES if s in pythons]
-    rows = [row for row in ROWS if not given.rows or row.name.startswith(tuple(given.rows))]
+    asked = options("peers", __doc__, 5, arguments)
+    systems, rows = asked.systems, [row for row in ROWS if asked.wants(row.name)]
     results = Results()
     with contextlib.ExitStack() as stack:
-        peers = [stack.enter_context(Peer(name, pythons[name], own=name == OWN)) for name in systems]
+        peers = [stack.enter_context(Peer(name, asked.pythons[name], own=name == OWN)) for name in systems]
         for row in rows:
-            measure(row, peers, given.rounds, results)
+            measure(row, peers, asked.rounds, results)
             print(table(results, [row], systems)[-1], file=sys.stderr, flush=True)
-    text = document(results, rows, systems, given.rounds)
-    print(text)
-    if given.write:
-        write_section(Path(given.write), "peers", text)
+    asked.show(document(results, rows, systems, asked.rounds))
     return int(any((results.ratio(row) or 0) < row.goal for row in rows))
 
 

@@ -7,14 +7,13 @@ in a cache can be faster than memory.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import sys
 from collections.abc import Sequence
 
 from benchmarks.measuring import processor
 from benchmarks.peers.asking import Peer
-from benchmarks.peers.compare import OWN, Results, measure, time_text
+from benchmarks.peers.compare import Results, measure, time_text
+from benchmarks.peers.options import OWN, options
 from benchmarks.peers.systems import TITLES
 from benchmarks.products.rows import PRODUCTS, Product
 from neano.backends.native.machine_limits import bytes_per_second, flops_per_second
@@ -40,15 +39,8 @@ def line(results: Results, product: Product, systems: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Run the comparison; return 1 where Neano is behind."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks products", description=__doc__)
-    parser.add_argument("systems", nargs="*", metavar="SYSTEM=PYTHON", help="more systems, and their interpreters")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each row is timed in each system, in turn")
-    parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names have one of these in them")
-    given = parser.parse_args(arguments)
-    pythons = {OWN: sys.executable, "numpy": sys.executable, "blas": sys.executable}
-    pythons |= dict(part.split("=", 1) for part in given.systems)
-    systems = [s for s in TITLES if s in pythons]
-    chosen = [p for p in PRODUCTS if not given.rows or any(part in p.name for part in given.rows)]
+    asked = options("products", __doc__, 3, arguments, always=("numpy", "blas"))
+    systems, chosen = asked.systems, [product for product in PRODUCTS if asked.wants(product.name)]
     results = Results()
     print(
         f"{processor()}; {flops_per_second('float64') / 1e9:.0f} and {flops_per_second('float32') / 1e9:.0f} Gflop/s,"
@@ -57,9 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     print("| " + " | ".join(["row", *[TITLES[s] for s in systems], "best other / Neano", "share of the limit"]) + " |")
     print("| --- " + "| ---: " * (len(systems) + 2) + "|", flush=True)
     with contextlib.ExitStack() as stack:
-        peers = [stack.enter_context(Peer(name, pythons[name], own=name in (OWN, "blas"))) for name in systems]
+        peers = [stack.enter_context(Peer(name, asked.pythons[name], own=name in (OWN, "blas"))) for name in systems]
         for product in chosen:
-            measure(product.row, peers, given.rounds, results)
+            measure(product.row, peers, asked.rounds, results)
             print(line(results, product, systems), flush=True)
     for (system, name), error in ((key[::-1], text) for key, text in results.errors.items()):
         if "Unsupported" not in error:
