@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import platform
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from neano.backends.native.emit.text import bits, words
+from neano.backends.native.emit.text import bits
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Target:
     vector_bytes: int = 32
     masked: frozenset[int] = frozenset([32, 64])
     saturating_casts: bool = False
-    vector_functions: frozenset[str] = frozenset()
+    vector_functions: Container[str] = frozenset()
     vector_prefix: str = "_ZGVd"
     own_functions: bool = True
     cache_bytes: int = 2**25
@@ -48,11 +50,11 @@ class Target:
                 and features.get("avx512vl")
                 and features.get("avx512dq")
             ):
-                return Target(64, frozenset([8, 16, 32, 64]), False, vector_functions(), "_ZGVe")
+                return Target(64, frozenset([8, 16, 32, 64]), False, PLATFORM_FUNCTIONS, "_ZGVe")
             if features.get("avx2"):
-                return Target(32, frozenset([32, 64]), False, vector_functions(), "_ZGVd")
-            return Target(16, frozenset(), False, vector_functions(), "_ZGVb")
-        return Target(16, frozenset(), True, vector_functions(), "_ZGVn")
+                return Target(32, frozenset([32, 64]), False, PLATFORM_FUNCTIONS, "_ZGVd")
+            return Target(16, frozenset(), False, PLATFORM_FUNCTIONS, "_ZGVb")
+        return Target(16, frozenset(), True, PLATFORM_FUNCTIONS, "_ZGVn")
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,6 @@ class Options:
     profile: bool = False
 
 
-MATH_NAMES = words(
-    "acos acosh asin asinh atan atan2 atanh cbrt cos cosh erf erfc exp exp10 exp2 expm1 hypot log log10 log1p log2 pow sin sinh "
-    "tan tanh"
-)
 BINARY_NAMES = frozenset(["atan2", "hypot", "pow"])
 
 
@@ -93,25 +91,30 @@ def vector_name(prefix: str, function: str, dtype: str, lanes: int) -> str:
     return f"{prefix}N{lanes}{arguments}_{function}{'f' if dtype == 'float32' else ''}"
 
 
-@functools.cache
-def vector_functions() -> frozenset[str]:
-    """Return the names of the vector functions that the platform's libmvec has; none where there is no such library."""
-    import ctypes
+class PlatformFunctions:
+    """The vector functions that the platform's libmvec has, looked up as they are asked for; none without such a library.
 
-    if platform.system() != "Linux":
-        return frozenset()
-    try:
-        library = ctypes.CDLL("libmvec.so.1")
-    except OSError:
-        return frozenset()
-    widths = {"_ZGVb": 16, "_ZGVd": 32, "_ZGVe": 64, "_ZGVn": 16}
-    names = (
-        vector_name(prefix, function, dtype, width * 8 // bits(dtype))
-        for prefix, width in widths.items()
-        for function in MATH_NAMES
-        for dtype in ("float32", "float64")
-    )
-    return frozenset(name for name in names if hasattr(library, name))
+    >>> "_ZGVdN4v_no_such_function" in PlatformFunctions()
+    False
+    """
+
+    def __contains__(self, name: object) -> bool:
+        library = self._library
+        return library is not None and hasattr(library, str(name))
+
+    @functools.cached_property
+    def _library(self) -> Any:
+        import ctypes
+
+        if platform.system() != "Linux":
+            return None
+        try:
+            return ctypes.CDLL("libmvec.so.1")
+        except OSError:
+            return None
+
+
+PLATFORM_FUNCTIONS = PlatformFunctions()
 
 
 @functools.cache
