@@ -28,6 +28,7 @@ import sys
 import time
 
 from neano.backends.native.runtime.nesting_text import NESTING_TEXT
+from neano.backends.native.runtime.sleeping_text import can_sleep_on_futex, sleeping_text
 
 PARALLEL_FOR = "neano_parallel_for"
 SHARE = "neano_share"
@@ -61,60 +62,6 @@ _SLEEPING = 0x80000000
 _SYNCHRONOUS = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGTRAP", "SIGABRT")
 """Signals that are about the thread itself; workers leave all others to Python's threads."""
 
-_FUTEX_NUMBERS = {"x86_64": 202, "aarch64": 98}
-
-_FUTEX = """
-define internal void @wait(ptr %word, i32 %expected) nounwind {{
-  %r = call i64 (i64, ...) @syscall(i64 {number}, ptr %word, i32 128, i32 %expected, ptr null, ptr null, i32 0)
-  ret void
-}}
-define internal void @wake(ptr %word, i32 %count) nounwind {{
-  %r = call i64 (i64, ...) @syscall(i64 {number}, ptr %word, i32 129, i32 %count, ptr null, ptr null, i32 0)
-  ret void
-}}
-define internal void @prepare() nounwind {{
-  ret void
-}}
-declare i64 @syscall(i64, ...)
-"""
-"""Sleeping by Linux's futex: operations FUTEX_WAIT_PRIVATE and FUTEX_WAKE_PRIVATE."""
-
-_CONDITION = """
-@mutex = internal global [128 x i8] zeroinitializer, align 64
-@condition = internal global [128 x i8] zeroinitializer, align 64
-define internal void @wait(ptr %word, i32 %expected) nounwind {
-entry:
-  %locked = call i32 @pthread_mutex_lock(ptr @mutex)
-  %now = load atomic i32, ptr %word seq_cst, align 4
-  %same = icmp eq i32 %now, %expected
-  br i1 %same, label %sleep, label %leave
-sleep:
-  %slept = call i32 @pthread_cond_wait(ptr @condition, ptr @mutex)
-  br label %leave
-leave:
-  %unlocked = call i32 @pthread_mutex_unlock(ptr @mutex)
-  ret void
-}
-define internal void @wake(ptr %word, i32 %count) nounwind {
-  %locked = call i32 @pthread_mutex_lock(ptr @mutex)
-  %woken = call i32 @pthread_cond_broadcast(ptr @condition)
-  %unlocked = call i32 @pthread_mutex_unlock(ptr @mutex)
-  ret void
-}
-define internal void @prepare() nounwind {
-  %m = call i32 @pthread_mutex_init(ptr @mutex, ptr null)
-  %c = call i32 @pthread_cond_init(ptr @condition, ptr null)
-  ret void
-}
-declare i32 @pthread_mutex_lock(ptr)
-declare i32 @pthread_mutex_unlock(ptr)
-declare i32 @pthread_mutex_init(ptr, ptr)
-declare i32 @pthread_cond_wait(ptr, ptr)
-declare i32 @pthread_cond_broadcast(ptr)
-declare i32 @pthread_cond_init(ptr, ptr)
-"""
-"""Sleeping by one condition of POSIX threads for both words that are waited for."""
-
 _PAUSES = {
     "x86_64": ("call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"),
     "AMD64": ("call void @llvm.x86.sse2.pause()", "declare void @llvm.x86.sse2.pause()"),
@@ -122,11 +69,6 @@ _PAUSES = {
     "arm64": ("call void @llvm.aarch64.isb(i32 15)", "declare void @llvm.aarch64.isb(i32)"),
 }
 """What a thread that looks again and again does between two looks: some 10 to 40 nanoseconds of little work."""
-
-
-def can_sleep_on_futex() -> bool:
-    """Return whether threads sleep by Linux's futex here."""
-    return sys.platform == "linux" and platform.machine() in _FUTEX_NUMBERS
 
 
 def pool_text(futex: bool | None = None) -> str:
@@ -137,9 +79,8 @@ def pool_text(futex: bool | None = None) -> str:
     """
     if futex is None:
         futex = can_sleep_on_futex()
-    sleeping = _FUTEX.format(number=_FUTEX_NUMBERS[platform.machine()]) if futex else _CONDITION
     pause, declaration = _PAUSES.get(platform.machine(), ("", ""))
-    return sleeping + declaration + NESTING_TEXT + _POOL.replace("PAUSE", pause)
+    return sleeping_text(futex) + declaration + NESTING_TEXT + _POOL.replace("PAUSE", pause)
 
 
 def _blocked_signals() -> str:
