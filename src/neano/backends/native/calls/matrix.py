@@ -16,6 +16,7 @@ All compute `C = alpha A B + beta C` in float32, float64, complex64 or complex12
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Su
 from neano.backends.native.emit.target import Target, host
 from neano.backends.native.emit.text import SIZE, Builder, constant
 from neano.backends.native.ir import Invoke
-from neano.backends.native.runtime.cache import default_cache
+from neano.backends.native.runtime.cache import ObjectCache, default_cache
 from neano.backends.native.runtime.codegen import Module
 from neano.backends.native.runtime.objects import begin
 
@@ -169,8 +170,13 @@ def library_text(name: str, target: Target) -> str:
 
 def begin_products(dtype: str) -> None:
     """Let the modules that products of a dtype need be ready when they are asked for: they are the same in every function."""
+    _begin_products(dtype, default_cache())
+
+
+@cache
+def _begin_products(dtype: str, place: ObjectCache) -> None:
     for name in library_names(dtype):
-        begin(Module(name, library_text(name, host())), default_cache())
+        begin(Module(name, library_text(name, host())), place)
 
 
 def _write_call(

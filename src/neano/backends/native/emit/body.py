@@ -41,11 +41,18 @@ class BodyEmitter(StatementEmitter):
         objects, constants: names (of buffers) or positions that stand in the tables of the context.
     """
 
-    def __init__(self, program: Program, target: Target, options: Options, updates: Updates | None = None) -> None:
+    def __init__(
+        self,
+        program: Program,
+        target: Target,
+        options: Options,
+        updates: Updates | None = None,
+        begin: Callable[[str, str], None] | None = None,
+    ) -> None:
         super().__init__(Builder(Module(), target, options), program, Numbering())
         self.target, self.options = target, options
         self.views = views_of(program)
-        self.calls = KernelCalls(self)
+        self.calls = KernelCalls(self, begin)
         self.meter = Meter(self) if options.profile else None
         self.constants: list[str] = []
         self.objects: list[str] = []

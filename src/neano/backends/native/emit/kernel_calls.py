@@ -61,10 +61,12 @@ class KernelCalls:
     Attributes:
         kernels: by name, in the order of their first call.
         calls: every call.
+        begin: told the name and the text of each kernel as soon as it is written.
     """
 
-    def __init__(self, body: BodyEmitter) -> None:
+    def __init__(self, body: BodyEmitter, begin: Callable[[str, str], None] | None = None) -> None:
         self.body = body
+        self.begin = begin
         self.kernels: dict[str, Kernel] = {}
         self.calls: list[KernelCall] = []
         self.unread = unread_results(body.program)
@@ -114,7 +116,8 @@ class KernelCalls:
             kernel, names = known
             return kernel.renamed(dict(zip(names, shape.names, strict=True)))
         kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
-        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
+        if self.kernels.setdefault(kernel.name, kernel) is kernel and self.begin:  # later ones have the same text
+            self.begin(kernel.name, kernel.text)
         self._by_shape[key] = kernel, shape.names
         return kernel
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +48,18 @@ class Emitted:
     symbols: Mapping[str, int] = field(default_factory=dict)
 
 
-def emit(program: Program, target: Target | None = None, options: Options | None = None) -> Emitted:
+def emit(
+    program: Program,
+    target: Target | None = None,
+    options: Options | None = None,
+    begin: Callable[[str, str], None] | None = None,
+) -> Emitted:
     """Return a program as LLVM IR.
 
     Args:
         target: the processor to write for; the one that runs this process by default.
         options: what the compilation is asked for.
+        begin: called with the name and the text of each kernel as soon as it is written.
 
     Raises:
         UnknownFunction: the program names a scalar function without native code.
@@ -64,7 +70,7 @@ def emit(program: Program, target: Target | None = None, options: Options | None
     with_old, given_away = give_away(program, chosen.updates)
     owned = with_owned_results(with_old, chosen.borrowed | same)
     prepared, updates = in_place(owned, chosen.updates, given_away)
-    body = BodyEmitter(prepared, target or host(), chosen, updates)
+    body = BodyEmitter(prepared, target or host(), chosen, updates, begin)
     text = body.emit()
     kernels = tuple(body.calls.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
