@@ -5,7 +5,7 @@ Everything outside loops is written here: lengths, checks, allocations, 0-d work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -14,9 +14,11 @@ from neano.backends.native.emit.body_helpers import ACQUIRE, CONSIDER, GIVE, REL
 from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.inherited import inherited
 from neano.backends.native.emit.kernel_calls import KernelCalls
-from neano.backends.native.emit.memory import Memory, Size, offset
+from neano.backends.native.emit.memory import Memory, Size, offset, size_add
 from neano.backends.native.emit.metering import Meter
 from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.emit.pipelines import Pipeline
+from neano.backends.native.emit.ranges import Ranged, run_in_pieces
 from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import StatementEmitter, views_of
 from neano.backends.native.emit.target import Options, Target
@@ -47,6 +49,7 @@ class BodyEmitter(StatementEmitter):
         target: Target,
         options: Options,
         updates: Updates | None = None,
+        pipelines: Mapping[int, Pipeline] | None = None,
         begin: Callable[[str, str], None] | None = None,
     ) -> None:
         super().__init__(Builder(Module(), target, options), program, Numbering())
@@ -70,20 +73,23 @@ class BodyEmitter(StatementEmitter):
         self.leave = self.b.label("leave")
         self.code = self.b.stack("i32")
         self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
+        self.pipelines = pipelines or {}
         self.last_use = _last_uses(program, self.views)
         self.inherited = inherited(program, self.views, self.last_use)
+        for pipeline in self.pipelines.values():
+            self.inherited = pipeline.kept(self.inherited, program)
 
     def emit(self) -> str:
         """Write the body and return its module."""
         b = self.b
         if self.meter:
             self.meter.begin()
-        for position, statement in enumerate(self.program.body):
+        position = 0
+        while position < len(self.program.body):
             if position == self.updates.tail:
                 self.handing_over.begin()
-            if not self.handing_over.is_done(position, statement):
-                self.statement(statement)
-            self._give_back(position)
+            pipeline = self.pipelines.get(position)
+            position = self._through(pipeline) if pipeline else self._one(position)
         if self.updates.tail >= len(self.program.body):
             self.handing_over.begin()
         self._hand_over()
@@ -103,6 +109,36 @@ class BodyEmitter(StatementEmitter):
         b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
         head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
         return b.module.text(b.text(head))
+
+    def _one(self, position: int) -> int:
+        """Write a statement; return the position of the next."""
+        statement = self.program.body[position]
+        if not self.handing_over.is_done(position, statement):
+            self.statement(statement)
+        self._give_back(position)
+        return position + 1
+
+    def _through(self, pipeline: Pipeline) -> int:
+        """Write the statements of a pipeline; return the position of the next."""
+        members: list[Ranged] = []
+        pieces: Size = 0
+        for statement in self.program.body[pipeline.start : pipeline.stop]:
+            if isinstance(statement, Loop):
+                members.append(self.calls.ranged(statement))
+            elif isinstance(statement, Invoke) and (prepare := routine(statement.routine).ranged):
+                members.append(prepare(self, statement))
+                pieces = members[-1].total
+        handed_on: Size = 0
+        for name in pipeline.handed_on:
+            memory = self.memory(name)
+            dims = [memory.dim(axis) for axis in range(memory.buffer.ndim)]
+            handed_on = size_add(self.b, handed_on, self.byte_count(name, dims))
+        run_in_pieces(self, members, pieces, handed_on)
+        for member in reversed(members):
+            member.finish()
+        for position in range(pipeline.start, pipeline.stop):
+            self._give_back(position)
+        return pipeline.stop
 
     # Leaving.
 
