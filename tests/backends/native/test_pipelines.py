@@ -94,6 +94,19 @@ def test_what_looks_across_the_batch_stays_outside(small_pieces):
     compare([x, y], [mixed, turned, shifted], values)
 
 
+def test_indices_that_are_read_stay_outside(small_pieces):
+    x, y, i = T.dtensor3("x"), T.dtensor3("y"), T.lvector("i")
+    product = T.batched_dot(x, y)
+    picked = T.batched_dot(T.tanh(product)[:, i], y)
+    assert members([x, y, i], picked) == []
+    values = [RANDOM.standard_normal((6, 4, 4)) for _ in "xy"]
+    compare([x, y, i], [picked], [*values, np.array([3, 0, -1, 1])])
+    f = neano.function([x, y, i], picked)
+    for _ in range(20):
+        with pytest.raises(IndexError):
+            f(*values, [3, 0, 4, 1])
+
+
 def test_results_of_a_pipeline_are_read_after_it(small_pieces):
     x, y = T.dtensor3s("xy")
     product = T.batched_dot(x, y)

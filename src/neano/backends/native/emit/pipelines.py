@@ -35,7 +35,7 @@ from neano.backends.native.ir import (
     Update,
     View,
 )
-from neano.backends.native.traverse import all_expressions, buffers_used, statements
+from neano.backends.native.traverse import all_expressions, buffers_used, defined_names, postorder, statements
 
 LOOKAHEAD = 64
 """So many statements that must come after a pipeline may stand between its members."""
@@ -202,14 +202,27 @@ def _effects(statement: Stmt, reading: _Reading) -> _Effects:
                 found.across.add(reading.root(name))
         combined = reductions_of(statement, reading.views) if statement.parallel else None
         turned = turned_reduction(statement, reading.program.buffers)
-        found.is_member = combined is not None and not combined and turned is None
+        safe = _fails_harmlessly(statement, places)
+        found.is_member = safe and combined is not None and not combined and turned is None
     elif isinstance(statement, Invoke):
-        touched = (*statement.operands, *statement.results)
-        length = Dim(statement.results[0], 0) if statement.results else Const(0, "int64")
-        found.across = {reading.root(name) for name in touched if not reading.goes_along(name, length)}
         found.is_member = _is_batch(statement)
+        length = Dim(statement.results[0], 0) if found.is_member else None
+        for name in (*statement.operands, *statement.results):
+            if length is None or not reading.goes_along(name, length):
+                found.across.add(reading.root(name))
     found.is_member = found.is_member and not found.writes & found.across
     return found
+
+
+def _fails_harmlessly(loop: Loop, places: Sequence[tuple[str, tuple[Expr, ...]]]) -> bool:
+    """Return whether a loop does no harm where a statement before it has failed, and left anything in memory.
+
+    A pipeline looks for failures at its end. So no index may be something that was read.
+    """
+    computed = defined_names(loop.body) - {each.index for each in statements((loop,)) if isinstance(each, Loop)}
+    parts = postorder(part for _, index in places for part in index)
+    reads = any(isinstance(part, Load) or (isinstance(part, Ref) and part.name in computed) for part in parts)
+    return not reads and not any(isinstance(each, Check) for each in statements((loop,)))
 
 
 class _Draft:
