@@ -150,5 +150,5 @@ def test_errors_leave_nothing_behind(small_pieces):
 def test_statements_that_need_none_are_left_as_they_are(monkeypatch):
     x, y = T.dmatrices("xy")
     program = program_of([x, y], T.tanh(T.dot(x, y)).sum(axis=0))
-    monkeypatch.setattr(pipelines, "_effects", None)  # not even looked at
+    monkeypatch.setattr(pipelines, "_step", None)  # not even looked at
     assert with_pipelines(program, 2**62) == (program, {})

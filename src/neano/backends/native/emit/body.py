@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 
 from neano.backends.native.emit.body_helpers import GIVE
+from neano.backends.native.emit.effects import root_of
 from neano.backends.native.emit.frame import Frame
 from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.inherited import inherited
@@ -128,9 +129,7 @@ class BodyEmitter(Frame):
 
     def root(self, name: str) -> str:
         """Return the buffer whose memory a buffer is a window on; the buffer itself where it is none."""
-        while name in self.views:
-            name = self.views[name]
-        return name
+        return root_of(name, self.views)
 
     def may_be_copy(self, name: str) -> bool:
         """Return whether a buffer, or what it is a window on, may be scratch memory in place of what it stands for."""

@@ -7,16 +7,16 @@ made of such statements; the others between them run before it where they can, e
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from neano.backends.native.emit.chunks import reductions_of
+from neano.backends.native.emit.effects import Effects, effects_of, root_of
 from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import views_of
 from neano.backends.native.emit.turned_reductions import turned_reduction
 from neano.backends.native.ir import (
-    Accumulate,
-    AccumulateArg,
     Alloc,
     Check,
     Const,
@@ -72,7 +72,7 @@ def with_pipelines(program: Program, tail: int) -> tuple[Program, dict[int, Pipe
     if sum(map(_is_batch, program.body[:tail])) < 1:
         return program, {}
     reading = _Reading(program)
-    rest = [_effects(statement, reading) for statement in program.body[:tail]]
+    rest = [_step(statement, reading) for statement in program.body[:tail]]
     body: list[Stmt] = []
     found: dict[int, Pipeline] = {}
     while rest:
@@ -110,11 +110,6 @@ class _Reading:
             elif isinstance(each, Let):
                 self.lets[each.name] = each.value
 
-    def root(self, name: str) -> str:
-        while name in self.views:
-            name = self.views[name]
-        return name
-
     def length(self, expr: Expr) -> Expr:
         """Return a length in terms of what is given."""
         while True:
@@ -145,76 +140,55 @@ def _is(expr: Expr, value: int) -> bool:
     return isinstance(expr, Const) and expr.value == value
 
 
-@dataclass
-class _Effects:
-    """What a statement reads and writes (buffers by whose memory they are), and mentions.
+@dataclass(frozen=True)
+class _Step:
+    """A statement with what is known of it.
 
     Attributes:
-        across: what it touches elsewhere than along its first axis.
-        mentions: names and buffers that must exist before it.
-        makes: names and buffers that exist after it.
+        across: buffers that it touches elsewhere than along its first axis.
         is_member: whether it may be part of a pipeline.
     """
 
-    statement: Stmt
-    reads: set[str] = field(default_factory=set)
-    writes: set[str] = field(default_factory=set)
-    across: set[str] = field(default_factory=set)
-    mentions: set[str] = field(default_factory=set)
-    makes: set[str] = field(default_factory=set)
-    is_member: bool = False
+    effects: Effects
+    across: frozenset[str]
+    is_member: bool
+
+    @property
+    def statement(self) -> Stmt:
+        return self.effects.statement
 
 
-def _effects(statement: Stmt, reading: _Reading) -> _Effects:
-    found = _Effects(statement)
-    inside = list(statements((statement,)))
-    own = {each.buffer for each in inside if isinstance(each, Alloc)} if isinstance(statement, Loop) else set()
-    places = [(e.buffer, e.index) for e in all_expressions((statement,)) if isinstance(e, Load)]
-    found.reads = {reading.root(name) for name, _ in places}
-    for each in inside:
-        read, written = buffers_used(each)
-        found.mentions.update(read, written)
-        if isinstance(each, (Store, Update)):
-            places.append((each.buffer, each.index))
-        if isinstance(each, (Alloc, View, Reinterpret)):
-            found.makes.add(each.buffer)
-        else:
-            found.reads.update(map(reading.root, read))
-            found.writes.update(map(reading.root, written))
-        if isinstance(each, Invoke):
-            found.makes.update(written)
-        if isinstance(each, (Let, Declare, Accumulate)):
-            found.makes.add(each.name)
-        if isinstance(each, AccumulateArg):
-            found.makes.update((each.value_name, each.position_name))
-    for e in all_expressions((statement,)):
-        if isinstance(e, (Load, Dim)):
-            found.mentions.add(e.buffer)
-        elif isinstance(e, Ref):
-            found.mentions.add(e.name)
-    found.mentions -= found.makes if not isinstance(statement, Invoke) else set()
-    found.reads -= own
-    found.writes -= own
+def _step(statement: Stmt, reading: _Reading) -> _Step:
+    effects = effects_of(statement, reading.views)
+    across, may = set[str](), False
     if isinstance(statement, Loop):
+        places = _places(statement)
         first = Ref(statement.index, "int64")
         for name, index in places:
             if not index or index[0] != first or not reading.goes_along(name, statement.extent):
-                found.across.add(reading.root(name))
+                across.add(root_of(name, reading.views))
         combined = reductions_of(statement, reading.views) if statement.parallel else None
         turned = turned_reduction(statement, reading.program.buffers)
-        safe = _fails_harmlessly(statement, places)
-        found.is_member = safe and combined is not None and not combined and turned is None
+        may = combined is not None and not combined and turned is None and _fails_harmlessly(statement, places)
     elif isinstance(statement, Invoke):
-        found.is_member = _is_batch(statement)
-        length = Dim(statement.results[0], 0) if found.is_member else None
+        may = _is_batch(statement)
+        length = Dim(statement.results[0], 0) if may else None
         for name in (*statement.operands, *statement.results):
             if length is None or not reading.goes_along(name, length):
-                found.across.add(reading.root(name))
-    found.is_member = found.is_member and not found.writes & found.across
-    return found
+                across.add(root_of(name, reading.views))
+    return _Step(effects, frozenset(across), may and not effects.writes & across)
 
 
-def _fails_harmlessly(loop: Loop, places: Sequence[tuple[str, tuple[Expr, ...]]]) -> bool:
+_Places = Sequence[tuple[str, tuple[Expr, ...]]]
+"""Buffers, and the indices of elements of theirs."""
+
+
+def _places(loop: Loop) -> _Places:
+    loads = [(e.buffer, e.index) for e in all_expressions((loop,)) if isinstance(e, Load)]
+    return loads + [(s.buffer, s.index) for s in statements((loop,)) if isinstance(s, (Store, Update))]
+
+
+def _fails_harmlessly(loop: Loop, places: _Places) -> bool:
     """Return whether a loop does no harm where a statement before it has failed, and left anything in memory.
 
     A pipeline looks for failures at its end. So no index may be something that was read.
@@ -230,71 +204,69 @@ class _Draft:
 
     def __init__(self, reading: _Reading) -> None:
         self.reading = reading
-        self.before: list[_Effects] = []
-        self.members: list[_Effects] = []
-        self.after: list[_Effects] = []
+        self.before: list[_Step] = []
+        self.members: list[_Step] = []
+        self.after: list[_Step] = []
 
-    def take(self, body: Sequence[_Effects]) -> int:
+    def take(self, body: Sequence[_Step]) -> int:
         """Take statements from the front of a body; return how many."""
-        for position, effects in enumerate(body):
-            if self._joins(effects):
-                self.members.append(effects)
-            elif not self.members or self._goes_before(effects):
-                self.before.append(effects)
-            elif self._ends(effects):
+        for position, step in enumerate(body):
+            if self._joins(step):
+                self.members.append(step)
+            elif not self.members or self._goes_before(step):
+                self.before.append(step)
+            elif self._ends(step):
                 return position
             else:
-                self.after.append(effects)
+                self.after.append(step)
         return len(body)
 
-    def _ends(self, effects: _Effects) -> bool:
+    def _ends(self, step: _Step) -> bool:
         """Return whether nothing that comes after a statement is looked at."""
-        if len(self.after) >= LOOKAHEAD or (len(self.members) == 1 and effects.is_member):
+        if len(self.after) >= LOOKAHEAD or (len(self.members) == 1 and step.is_member):
             return True  # the next one may begin another
-        statement = effects.statement  # what comes later may rely on a check; Python code may do anything
+        statement = step.statement  # what comes later may rely on a check; Python code may do anything
         return isinstance(statement, Check) or (isinstance(statement, Invoke) and statement.routine == "python")
 
     def written(self) -> set[str]:
-        return {name for each in self.members for name in each.writes}
+        return {name for each in self.members for name in each.effects.writes}
 
     def is_worth_it(self) -> bool:
         """Return whether one of the members, which are batches among others, reads what another writes."""
         if len(self.members) < 2 or not any(_is_batch(each.statement) for each in self.members):
             return False
-        return any(
-            first.writes & later.reads for k, first in enumerate(self.members) for later in self.members[k + 1 :]
-        )
+        pairs = itertools.combinations((each.effects for each in self.members), 2)
+        return any(first.writes & later.reads for first, later in pairs)
 
-    def _is_free(self, effects: _Effects) -> bool:
+    def _is_free(self, step: _Step) -> bool:
         """Return whether nothing that stays behind must come before a statement."""
-        for each in self.after:
-            if effects.mentions & each.makes or each.writes & (effects.reads | effects.writes):
-                return False
-            if effects.writes & each.reads:
+        mine = step.effects
+        for its in (each.effects for each in self.after):
+            if mine.mentions & its.makes or its.writes & (mine.reads | mine.writes) or mine.writes & its.reads:
                 return False
         return True
 
-    def _joins(self, effects: _Effects) -> bool:
-        if not effects.is_member or not self._is_free(effects):
+    def _joins(self, step: _Step) -> bool:
+        if not step.is_member or not self._is_free(step):
             return False
         if not self.members:
             return True
-        written, across = self.written(), {name for each in self.members for name in each.across}
-        touched = {name for each in self.members for name in each.reads | each.writes}
-        if effects.across & written or effects.writes & across:
+        mine, written = step.effects, self.written()
+        if step.across & written or any(mine.writes & each.across for each in self.members):
             return False
-        connected = effects.reads & written or effects.writes & touched
-        return bool(connected) or (_is_batch(effects.statement) and self._same_batch(effects.statement))
+        touched = {name for each in self.members for name in each.effects.reads | each.effects.writes}
+        return bool(mine.reads & written or mine.writes & touched) or self._same_batch(step.statement)
 
     def _same_batch(self, statement: Stmt) -> bool:
-        """Return whether a batch has the length of an earlier one."""
+        """Return whether a statement is a batch of the length of an earlier one."""
         first = next((each.statement for each in self.members if _is_batch(each.statement)), None)
-        if not isinstance(first, Invoke) or not isinstance(statement, Invoke):
+        if not isinstance(first, Invoke) or not isinstance(statement, Invoke) or not _is_batch(statement):
             return False
         lengths = [self.reading.length(Dim(each.results[0], 0)) for each in (first, statement)]
         return lengths[0] == lengths[1]
 
-    def _goes_before(self, effects: _Effects) -> bool:
-        if not isinstance(effects.statement, (Alloc, View, Reinterpret, Let, Check, Declare)):
+    def _goes_before(self, step: _Step) -> bool:
+        if not isinstance(step.statement, (Alloc, View, Reinterpret, Let, Check, Declare)):
             return False
-        return self._is_free(effects) and not effects.reads & self.written()
+        reads_nothing = isinstance(step.statement, (View, Reinterpret))
+        return self._is_free(step) and (reads_nothing or not step.effects.reads & self.written())
