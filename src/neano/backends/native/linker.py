@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +20,6 @@ from neano.backends.native.runtime import (
     Signature,
     abi,
     begin_entry,
-    begin_module,
     link_function,
     make_callable_type,
     native_callable,
@@ -55,8 +53,8 @@ class Stages:
     fallbacks: tuple[Apply, ...]
 
 
-def compile_graph(spec: FunctionSpec, begin: Callable[[str, str], None] | None = None) -> Stages:
-    """Return the stages of a function, up to LLVM IR; `begin` is told the name and the text of a kernel when it is written."""
+def compile_graph(spec: FunctionSpec) -> Stages:
+    """Return the stages of a function, up to LLVM IR."""
     fgraph = decomposed(spec.fgraph)
     replaced = dict(zip(range(spec.returned, len(fgraph.outputs)), spec.updates, strict=True))
     own = {k: fgraph.inputs[position] for k, position in replaced.items() if spec.inputs[position].implicit}
@@ -65,7 +63,7 @@ def compile_graph(spec: FunctionSpec, begin: Callable[[str, str], None] | None =
     program = lower_schedule(schedule)
     updates = tuple((k, position) for k, position in replaced.items() if k in own)
     options = Options(updates=updates, profile=spec.profile is not None)
-    return Stages(schedule, program, emit(program, options=options, begin=begin), tuple(planner.fallbacks))
+    return Stages(schedule, program, emit(program, options=options), tuple(planner.fallbacks))
 
 
 def signature_of(spec: FunctionSpec) -> Signature:
@@ -139,7 +137,7 @@ def link(spec: FunctionSpec) -> Any:
 def compile_code(spec: FunctionSpec, signature: Signature, place: str | None = None) -> Code:
     """Return the machine code of a function, and keep it in its place in the cache."""
     begin_entry(signature)
-    stages = compile_graph(spec, begin_module)
+    stages = compile_graph(spec)
     emitted, program = stages.emitted, stages.program
     linked = link_function(signature, emitted.modules, emitted.symbols)
     tables = (tuple(emitted.objects), tuple(emitted.constants), program.errors, program.nodes)

@@ -39,13 +39,20 @@ def start(b: Builder, accumulator: Accumulator, init: Value) -> None:
 def combine(b: Builder, accumulator: Accumulator, function: str, value: Value) -> None:
     """Combine a value into an accumulator."""
     before = load(b, accumulator.dtype, accumulator.cell)
+    lost = None
     if function == "add" and accumulator.compensated:
         lost = load(b, accumulator.dtype, offset(b, accumulator.cell, 16))
-        total, lost = _compensated_add(b, before, lost, value)
+    total, lost = combined(b, function, before, lost, value)
+    if lost is not None:
         store(b, lost, offset(b, accumulator.cell, 16))
-        store(b, total, accumulator.cell)
-    else:
-        store(b, SCALAR[function](b, [before, value], accumulator.dtype), accumulator.cell)
+    store(b, total, accumulator.cell)
+
+
+def combined(b: Builder, function: str, before: Value, lost: Value | None, value: Value) -> tuple[Value, Value | None]:
+    """Return two values combined, and with what has been lost before also what is lost then."""
+    if lost is None:
+        return SCALAR[function](b, [before, value], before.dtype), None
+    return _compensated_add(b, before, lost, value)
 
 
 def result(b: Builder, accumulator: Accumulator) -> Value:
@@ -53,13 +60,13 @@ def result(b: Builder, accumulator: Accumulator) -> Value:
     value = load(b, accumulator.dtype, accumulator.cell)
     if not accumulator.compensated:
         return value
-    lost = load(b, accumulator.dtype, offset(b, accumulator.cell, 16))
-    return _restored(b, value, lost)
+    return restored(b, value, load(b, accumulator.dtype, offset(b, accumulator.cell, 16)))
 
 
-def _restored(b: Builder, value: Value, lost: Value) -> Value:
+def restored(b: Builder, value: Value, lost: Value) -> Value:
+    """Return a sum with what rounding has lost put back where that is a number."""
     if is_complex(value.dtype):
-        real, imaginary = (_restored(b, v, c) for v, c in zip(value.parts(), lost.parts(), strict=True))
+        real, imaginary = (restored(b, v, c) for v, c in zip(value.parts(), lost.parts(), strict=True))
         return join_parts(real, imaginary)
     usable = b.compare("one", lost, a.zero(lost))
     return b.select(usable, b.float_op("fadd", value, lost, exact=True), value)

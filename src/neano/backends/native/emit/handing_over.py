@@ -22,10 +22,15 @@ NOBODY = 128
 
 
 class HandingOver:
-    """Writes the tail of a body."""
+    """Writes the tail of a body.
+
+    Attributes:
+        held: name of an i1, whether something is written in place: the GIL is not released any more then; "" for never.
+    """
 
     def __init__(self, body: BodyEmitter, updates: Updates) -> None:
         self.body, self.updates = body, updates
+        self.held = ""
         self._allowed = "false"
         self._shared: dict[str, str] = {}
 
@@ -51,7 +56,7 @@ class HandingOver:
             b.place(done)
         if self.updates.in_place:
             self._allowed = self._is_allowed()
-            body.held = "false"
+            self.held = "false"
 
     def _private(self, name: str) -> tuple[str, str]:
         """Return an input's object and whether nobody else can see it."""
@@ -106,7 +111,7 @@ class HandingOver:
         data = b.op(f"load ptr, ptr {offset(b, array, abi.ARRAY_DATA)}")
         body.place(alloc.buffer, data, dims, None, array)
         self._shared[alloc.buffer] = may
-        body.held = b.op(f"or i1 {body.held}, {may}")  # what is written in place nobody may see half done
+        self.held = b.op(f"or i1 {self.held}, {may}")
         return True
 
     def _same_form(self, old: str, dims: list[Size]) -> str:

@@ -1,8 +1,29 @@
-"""Lanes of real vectors: taken, split, joined, repeated."""
+"""Lanes of real vectors: taken, split, joined, repeated, counted, switched off."""
 
 from __future__ import annotations
 
-from neano.backends.native.emit.text import Builder, Value
+from neano.backends.native.emit.memory import Active
+from neano.backends.native.emit.text import Builder, Value, constant
+
+
+def iota(element: str, lanes: int) -> str:
+    """Return the vector 0, 1, 2 ... of a type of integers."""
+    return "<" + ", ".join(f"{element} {k}" for k in range(lanes)) + ">"
+
+
+def active_lanes(b: Builder, lanes: int, length: str, i: str) -> Active:
+    """Return which lanes stand for elements where a loop of some length has come to `i`."""
+    left = b.op(f"sub i64 {length}, {i}")
+    many = b.op(f"icmp slt i64 {left}, {lanes}")
+    left = b.op(f"select i1 {many}, i64 {left}, i64 {lanes}")
+    if lanes == 1:
+        return Active(constant(True, "bool"), left)
+    # Lanes that fill a register: LLVM widens narrower ones (8 of i8, say), whatever is compared beyond them, and takes
+    # the mask for empty there when it stores bytes under it: eight bytes past the end would be written.
+    width = max(8, 128 // lanes)
+    narrow = Value(b.op(f"trunc i64 {left} to i{width}") if width < 64 else left, f"int{width}")
+    mask = b.op(f"icmp ult <{lanes} x i{width}> {iota(f'i{width}', lanes)}, {b.splat(narrow, lanes).text}")
+    return Active(Value(mask, "bool", lanes), left)
 
 
 def lanes_of(b: Builder, value: Value, start: int, lanes: int) -> Value:

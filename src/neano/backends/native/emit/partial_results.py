@@ -10,7 +10,7 @@ from neano.backends.native.emit.lanes import lanes_of
 from neano.backends.native.emit.memory import Active, load, store
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
-from neano.backends.native.emit.text import Value, is_complex, join_parts
+from neano.backends.native.emit.text import Builder, Value, is_complex, join_parts
 from neano.backends.native.ir import Accumulate, AccumulateArg, Stmt
 
 State = list[Value]
@@ -110,3 +110,28 @@ def registers(states: list[list[State]]) -> list[tuple[str, str]]:
                 parts = value.parts() if is_complex(value.dtype) else (value,)
                 registers += [(part.type, part.text) for part in parts]
     return registers
+
+
+def across(b: Builder, combine: str, vectors: Sequence[Value]) -> Value:
+    """Return a vector whose k-th lane is the lanes of the k-th of as many real vectors, combined.
+
+    They are combined in the order in which `finish_all` does it. What is left of two vectors stands in one after each round.
+    """
+    rows, parts = list(vectors), len(vectors)
+    while parts > 1:
+        parts //= 2
+        pairs = [rows[k : k + 2] for k in range(0, len(rows), 2)]
+        halves = [[_parts(b, pair, parts, begin) for begin in (0, parts)] for pair in pairs]
+        rows = [SCALAR[combine](b, each, each[0].dtype) for each in halves]
+    return rows[0]
+
+
+def _parts(b: Builder, pair: Sequence[Value], count: int, begin: int) -> Value:
+    """Return `count` lanes, from one on, of each row's twice as many in one or two vectors."""
+    first = pair[0]
+    lanes = first.lanes * len(pair)
+    picks = [i for i in range(lanes) if begin <= i % (2 * count) < begin + count]
+    other = pair[1].typed if len(pair) > 1 else f"{first.type} poison"
+    order = ", ".join(f"i32 {i}" for i in picks)
+    text = b.op(f"shufflevector {first.typed}, {other}, <{len(picks)} x i32> <{order}>")
+    return Value(text, first.dtype, len(picks))

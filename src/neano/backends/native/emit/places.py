@@ -50,8 +50,29 @@ class Place:
     pointer: str = ""
 
 
+def all_consecutive(host: StatementEmitter, plan: Plan) -> str | None:
+    """Return whether the elements of all places of a loop are consecutive: an i1, None where they never are."""
+    b, total = host.b, "true"
+    for access in (*plan.loads.values(), *plan.stores.values()):
+        if access.kind is Kind.GATHERED:
+            return None
+        if access.kind is not Kind.STRIDED:
+            continue
+        memory = host.memory(access.buffer)
+        axes = [axis for axis, growth in enumerate(access.growth) if growth != 0]
+        if [access.growth[axis] for axis in axes] != [1]:
+            return None
+        stride, size = memory.stride(axes[0]), SIZE[memory.buffer.dtype]
+        if isinstance(stride, int):
+            return None
+        same = b.op(f"icmp eq i64 {stride}, {size}")
+        total = same if total == "true" else b.op(f"and i1 {total}, {same}")
+    return total
+
+
 class Places:
-    """The places of one loop.
+    """The places of one loop; with `direct`, of one whose places are known to be consecutive, some of
+    which begin at known `bases`.
 
     Attributes:
         scalars: what does not depend on the loop's index, by number; splats: the same in all lanes.
@@ -60,10 +81,18 @@ class Places:
     """
 
     def __init__(
-        self, host: StatementEmitter, loop: Loop, plan: Plan, first: Size, panels: Mapping[int, Panel]
+        self,
+        host: StatementEmitter,
+        loop: Loop,
+        plan: Plan,
+        first: Size,
+        panels: Mapping[int, Panel],
+        direct: bool = False,
+        bases: Mapping[int, str] | None = None,
     ) -> None:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
         self.first, self.panels, self.numbering = first, panels, host.numbering
+        self.direct, self.bases = direct, bases or {}
         self.scalars: dict[int, Value] = {}
         self.count = ""
         self.splats: dict[int, Value] = {}
@@ -101,13 +130,19 @@ class Places:
     def _place(self, access: Access, dtype: str, evaluator: Evaluator) -> Place:
         """Find the first element and the stride of an access, and give it a buffer where it may need one."""
         place = Place(access, SIZE[dtype])
-        if access.kind in (Kind.STRIDED, Kind.GATHERED):
+        if access.kind in (Kind.STRIDED, Kind.GATHERED) and not self.direct:
             place.buffer = self.b.stack(f"[{self.plan.chunk * SIZE[dtype]} x i8]", 64)
         if access.kind is Kind.GATHERED:
+            return place
+        if access.number in self.bases:
+            place.base, place.stride = self.bases[access.number], place.size
             return place
         memory = self.host.memory(access.buffer)
         index = [as_size(evaluator.evaluate(number)) for number in access.index]
         place.base = address(self.b, memory, index)
+        if self.direct:
+            place.stride = place.size
+            return place
         for axis, number in enumerate(access.index):
             growth = self._coefficient(number, evaluator)
             if growth != 0:

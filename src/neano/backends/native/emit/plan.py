@@ -69,6 +69,7 @@ class Access:
         index: numbers of the index expressions.
         number: of the load, -1 for a store.
         guards: each of them a set of conditions under which the load is performed; empty where it always is.
+        growth: by how much each index grows with the loop's: an int, "runtime" where it is only affine, else None.
     """
 
     buffer: str
@@ -76,6 +77,7 @@ class Access:
     kind: Kind
     number: int = -1
     guards: tuple[Guards, ...] = ()
+    growth: tuple[int | str | None, ...] = ()
 
 
 @dataclass
@@ -284,14 +286,13 @@ class Analysis:
             else numbers[0] - numbers[1]
         )
 
-    def _stride(self, buffer: str, index: tuple[int, ...]) -> int | str | None:
+    def _stride(self, buffer: str, growth: tuple[int | str | None, ...]) -> int | str | None:
         """Return the distance in bytes between neighbours, "runtime" where it is not known, None where there is none."""
         declared = self.program.buffers[buffer]
-        coefficients = [self.coefficient(number) for number in index]
-        if None in coefficients:
+        if None in growth:
             return None
         total = 0
-        for axis, coefficient in enumerate(coefficients):
+        for axis, coefficient in enumerate(growth):
             if coefficient == 0:
                 continue
             stride = static_stride(declared, axis)
@@ -305,11 +306,13 @@ class Analysis:
         node = self.numbering.nodes[number]
         assert isinstance(node, Load)
         index = self.numbering.kids[number]
-        stride = self._stride(node.buffer, index)
+        growth = tuple(self.coefficient(each) for each in index)
+        stride = self._stride(node.buffer, growth)
+        kind = self._kind(stride, SIZE[node.dtype])
         if guards:
-            masked = stride == SIZE[node.dtype] and max(bits(node.dtype), 8) in self.target.masked
-            return Access(node.buffer, index, Kind.MASKED if masked else Kind.GATHERED, number, guards)
-        return Access(node.buffer, index, self._kind(stride, SIZE[node.dtype]), number)
+            masked = kind is Kind.UNIT and max(bits(node.dtype), 8) in self.target.masked
+            kind = Kind.MASKED if masked else Kind.GATHERED
+        return Access(node.buffer, index, kind, number, guards, growth)
 
     def _kind(self, stride: int | str | None, size: int) -> Kind:
         if stride is None:
@@ -318,13 +321,14 @@ class Analysis:
 
     def _store(self, statement: Store | Update, index: tuple[int, ...]) -> Access | None:
         size = SIZE[statement.value.dtype]
-        stride = self._stride(statement.buffer, index)
+        growth = tuple(self.coefficient(each) for each in index)
+        stride = self._stride(statement.buffer, growth)
+        kind = self._kind(stride, size)
         if isinstance(statement, Update):
             known = isinstance(stride, int) and stride != 0
             if stride is None or not (statement.unique or known):
-                return Access(statement.buffer, index, Kind.GATHERED)
-        kind = self._kind(stride, size)
-        return None if kind is Kind.INVARIANT else Access(statement.buffer, index, kind)
+                kind = Kind.GATHERED
+        return None if kind is Kind.INVARIANT else Access(statement.buffer, index, kind, growth=growth)
 
     def _root(self, name: str) -> str:
         while name in self.views:

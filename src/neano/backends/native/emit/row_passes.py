@@ -1,4 +1,5 @@
-"""How a kernel combines rows into one: several in a pass (`grouped_rows`), and part by part of their columns."""
+"""How a kernel combines rows: several in a pass, into one (`grouped_rows`) or each into a number (`summed_rows`), and part by
+part of their columns."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from neano.backends.native.emit.grouped_rows import HEAVIEST, ROWS, Grouped, gro
 from neano.backends.native.emit.memory import Size, size_add, size_mul
 from neano.backends.native.emit.panels import steps
 from neano.backends.native.emit.plan import Kind
+from neano.backends.native.emit.summed_rows import SummedRows
 from neano.backends.native.emit.text import SIZE, Value
 from neano.backends.native.ir import Loop, Stmt, Update
 
@@ -24,6 +26,7 @@ class RowPasses:
 
     def __init__(self, host: KernelEmitter) -> None:
         self.host, self.b = host, host.b
+        self._summed = SummedRows(host)
 
     def run_by_columns(self, loop: Loop) -> None:
         """Run a nest that combines rows into one for some of their columns after the other, which then stay in cache."""
@@ -41,7 +44,7 @@ class RowPasses:
         """Run a loop that holds others, several iterations in a pass where they are rows combined into one."""
         grouped = grouped_rows(loop, self.host.views)
         if grouped is None or not self._is_light(grouped.inner):
-            self.host.plain_loop(loop, first, stop)
+            self.host.plain_loop(loop, self._summed.run(loop, first, stop), stop)
             return
         b = self.b
         each = b.op(f"sdiv i64 {b.op(f'sub i64 {stop}, {first}')}, {ROWS}")

@@ -12,9 +12,11 @@ depend on whether the main or the rest loop computes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from neano.backends.native.emit.carried import States, carried_loop
 from neano.backends.native.emit.expressions import Evaluator
+from neano.backends.native.emit.lanes import active_lanes, iota
 from neano.backends.native.emit.memory import (
     Active,
     Size,
@@ -26,25 +28,36 @@ from neano.backends.native.emit.memory import (
     store_vector,
 )
 from neano.backends.native.emit.panels import Panel
-from neano.backends.native.emit.partial_results import PartialResults, State, registers
+from neano.backends.native.emit.partial_results import PartialResults, State
 from neano.backends.native.emit.places import Places
 from neano.backends.native.emit.plan import Kind, Plan
 from neano.backends.native.emit.quotients import Divisor, is_quotient, quotient
 from neano.backends.native.emit.scalar_table import SCALAR
 from neano.backends.native.emit.statements import StatementEmitter
-from neano.backends.native.emit.text import SIZE, Value, constant, is_complex
+from neano.backends.native.emit.text import SIZE, Value, constant
 from neano.backends.native.ir import Accumulate, AccumulateArg, Const, Let, Load, Loop, Ref, Store, Update
 
 
 class VectorLoop:
-    """Writes one loop. `first` and `stop` bound its index."""
+    """Writes one loop. `first` and `stop` bound its index.
+
+    With `direct`, all operands are known to be consecutive, and `find`, `body` and `partial` are there for loops of other forms.
+    """
 
     def __init__(
-        self, host: StatementEmitter, loop: Loop, plan: Plan, first: Size, stop: Size, panels: Mapping[int, Panel]
+        self,
+        host: StatementEmitter,
+        loop: Loop,
+        plan: Plan,
+        first: Size,
+        stop: Size,
+        panels: Mapping[int, Panel],
+        direct: bool = False,
+        bases: Mapping[int, str] | None = None,
     ) -> None:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
         self.first, self.stop, self.numbering = first, stop, host.numbering
-        self.places = Places(host, loop, plan, first, panels)
+        self.places = Places(host, loop, plan, first, panels, direct, bases)
         self.partial = PartialResults(host, plan.lanes, loop.body)
         self.divisors: dict[int, Divisor | None] = {}
 
@@ -55,8 +68,7 @@ class VectorLoop:
         count = b.op(f"sub i64 {self.stop}, {self.first}")
         b.branch(b.op(f"icmp sgt i64 {count}, 0"), some, after)
         b.place(some)
-        self.places.find(count)
-        self._find_divisors(count)
+        self.find(count)
         if self.partial.sums or any(place.buffer for place in self.places.all()):
             self._chunks(count)
         else:
@@ -64,8 +76,9 @@ class VectorLoop:
         b.jump(after)
         b.place(after)
 
-    def _find_divisors(self, count: str) -> None:
-        """Prepare for divisions by what does not depend on the index."""
+    def find(self, count: str) -> None:
+        """Find all places before `count` iterations, and prepare for divisions by what does not depend on the index."""
+        self.places.find(count)
         for number, varies in self.plan.varies.items():
             if not varies or self.plan.lanes == 1 or not is_quotient(self.numbering.nodes[number]):
                 continue
@@ -113,14 +126,14 @@ class VectorLoop:
         b = self.b
         begin = size_add(b, start if start != "0" else 0, self.first)
 
-        def turn(i: str, states: list[list[State]]) -> list[list[State]]:
-            evaluator = self._vector_evaluator(begin, i, 0, self._active(length, i))
+        def turn(i: str, states: States) -> States:
+            evaluator = self._vector_evaluator(begin, i, 0, active_lanes(self.b, self.plan.lanes, length, i))
             for number, buffer in self.places.indices.items():
                 value = evaluator.evaluate(number)
                 store_vector(b, value, offset(b, buffer, size_mul(b, i, SIZE["int64"])), None)
             return states
 
-        self._loop("indices", "0", length, self.plan.lanes, [], turn)
+        carried_loop(self.b, "indices", "0", length, self.plan.lanes, [], turn)
 
     def _vectors(self, start: str, length: str) -> None:
         """Write the main loop, the rest loop, and what becomes of partial results."""
@@ -130,81 +143,21 @@ class VectorLoop:
         begin = size_add(b, start if start != "0" else 0, self.first)
         states = [self.partial.start() for _ in range(unroll)]
 
-        def main(i: str, now: list[list[State]]) -> list[list[State]]:
-            return [self._body(begin, i, u * lanes, None, now[u]) for u in range(unroll)]
+        def main(i: str, now: States) -> States:
+            return [self.body(begin, i, u * lanes, None, now[u]) for u in range(unroll)]
 
-        states = self._loop("vector", "0", bulk, step, states, main)
+        _, states = carried_loop(b, "vector", "0", bulk, step, states, main)
         while len(states) > 1:
             pairs = zip(states[::2], states[1::2], strict=True)
             states = [self.partial.merge_all(one, two) for one, two in pairs]
 
-        def rest(i: str, now: list[list[State]]) -> list[list[State]]:
-            return [self._body(begin, i, 0, self._active(length, i), now[0])]
+        def rest(i: str, now: States) -> States:
+            return [self.body(begin, i, 0, active_lanes(self.b, self.plan.lanes, length, i), now[0])]
 
-        states = self._loop("rest", bulk, length, lanes, states, rest)
+        _, states = carried_loop(b, "rest", bulk, length, lanes, states, rest)
         self.partial.finish_all(states[0])
 
-    def _active(self, length: str, i: str) -> Active:
-        b, lanes = self.b, self.plan.lanes
-        left = b.op(f"sub i64 {length}, {i}")
-        many = b.op(f"icmp slt i64 {left}, {lanes}")
-        left = b.op(f"select i1 {many}, i64 {left}, i64 {lanes}")
-        if lanes == 1:
-            return Active(constant(True, "bool"), left)
-        # Lanes that fill a register: LLVM widens narrower ones (8 of i8, say), whatever is compared beyond them, and takes
-        # the mask for empty there when it stores bytes under it: eight bytes past the end would be written.
-        width = max(8, 128 // lanes)
-        narrow = Value(b.op(f"trunc i64 {left} to i{width}") if width < 64 else left, f"int{width}")
-        mask = b.op(f"icmp ult <{lanes} x i{width}> {self._iota(f'i{width}')}, {b.splat(narrow, lanes).text}")
-        return Active(Value(mask, "bool", lanes), left)
-
-    def _iota(self, element: str) -> str:
-        return "<" + ", ".join(f"{element} {k}" for k in range(self.plan.lanes)) + ">"
-
-    def _loop(
-        self,
-        name: str,
-        begin: str,
-        end: str,
-        step: int,
-        states: list[list[State]],
-        body: Callable[[str, list[list[State]]], list[list[State]]],
-    ) -> list[list[State]]:
-        """Write a loop that carries partial results; return them as they are after it."""
-        b = self.b
-        head, inside, after = b.label(name), b.label(f"{name}.body"), b.label(f"{name}.done")
-        before = b.current
-        b.jump(head)
-        b.place(head)
-        i, phi = b.fresh(), b.reserve()
-        carried, lines = self._carry(states)
-        b.branch(b.op(f"icmp slt i64 {i}, {end}"), inside, after)
-        b.place(inside)
-        updated = body(i, carried)
-        following = b.op(f"add i64 {i}, {step}")
-        back = b.current
-        b.fill(phi, f"{i} = phi i64 [{begin}, %{before}], [{following}, %{back}]")
-        texts = zip(registers(carried), registers(states), registers(updated), lines, strict=True)
-        for (kind, name_now), (_, first), (_, last), line in texts:
-            b.fill(line, f"{name_now} = phi {kind} [{first}, %{before}], [{last}, %{back}]")
-        b.jump(head)
-        b.place(after)
-        return carried
-
-    def _carry(self, states: list[list[State]]) -> tuple[list[list[State]], list[int]]:
-        """Return partial results under new names, and the lines where their phis will stand."""
-        lines: list[int] = []
-
-        def renamed(value: Value) -> Value:
-            lines.append(self.b.reserve())
-            if is_complex(value.dtype):
-                lines.append(self.b.reserve())
-                return Value(self.b.fresh(), value.dtype, value.lanes, self.b.fresh())
-            return value.same(self.b.fresh())
-
-        return [[[renamed(v) for v in state] for state in row] for row in states], lines
-
-    def _body(self, begin: Size, i: str, ahead: int, active: Active | None, states: list[State]) -> list[State]:
+    def body(self, begin: Size, i: str, ahead: int, active: Active | None, states: list[State]) -> list[State]:
         """Write one vector of iterations; return the partial results with it."""
         evaluator = self._vector_evaluator(begin, i, ahead, active)
         updated: list[State] = []
@@ -249,7 +202,7 @@ class VectorLoop:
             if isinstance(node, Ref):
                 index = size_add(b, size_add(b, begin, i), ahead)
                 wide = b.splat(size_value(index), lanes)
-                return wide if lanes == 1 else b.int_op("add", wide, wide.same(self._iota("i64")))
+                return wide if lanes == 1 else b.int_op("add", wide, wide.same(iota("i64", lanes)))
             return None
 
         return Evaluator(
