@@ -29,6 +29,7 @@ EXACT_OPS = frozenset(
     "ScalarFromTensor TensorFromScalar Rebroadcast ARange Eye Tri SortOp ArgSortOp Max Min Argmax MaxAndArgmax AnyOp Any All "
     "SpecifyShape Assert RepeatOp AllocDiag ExtractDiag FillDiagonal Nonzero TopKOp DeepCopyOp ViewOp".split()
 )
+EXTREMES = frozenset("Max Min MaxAndArgmax".split())
 ADDING_OPS = frozenset("Sum Dot BatchedDot CumOp Gemm Gemv Ger Dot22 Dot22Scalar CAReduce CAReduceDtype Mean".split())
 ULPS = 4.0
 
@@ -83,9 +84,11 @@ def _rounded(
         reordered: whether sums may be another's parts, so that a sum of 0 may have either sign.
     """
     ulps = ulps_of(node)
+    name = type(node.op).__name__
+    if name in EXTREMES and _zeros_of_both_signs(inputs[0]):
+        return [_signed_at_random(results[0], rng), *results[1:]]
     if not ulps:
         return results
-    name = type(node.op).__name__
     moved = []
     for i, value in enumerate(results):
         unit = epsilon(value.dtype) if isinstance(value, np.ndarray) else 0.0
@@ -99,9 +102,20 @@ def _rounded(
             with np.errstate(all="ignore"):  # where a partial sum may overflow the order decides: anything may come out
                 value = np.where(np.isfinite(magnitude), value, rng.choice([np.nan, np.inf, 0.0])).astype(value.dtype)
         if name in ADDING_OPS or (reordered and name == "Elemwise" and node.op.scalar_op.name in ("add", "sub")):
-            value = np.where(value == 0, np.copysign(0.0, _random(rng, value.shape)).astype(value.dtype), value)
+            value = _signed_at_random(value, rng)
         moved.append(_moved(value, size, rng))
     return moved
+
+
+def _zeros_of_both_signs(value: Any) -> bool:
+    """Say whether a maximum of the elements may be a zero of either sign: the order of comparing equals is free."""
+    signs = np.signbit(value[value == 0]) if _inexact(value) and value.dtype.kind == "f" else np.zeros(0, bool)
+    return bool(signs.any() and not signs.all())
+
+
+def _signed_at_random(value: Any, rng: np.random.Generator) -> Any:
+    """Return the value with zeros of random sign."""
+    return np.where(value == 0, np.copysign(0.0, _random(rng, value.shape)).astype(value.dtype), value)
 
 
 def accumulator_epsilon(node: Apply, value: Any) -> float:

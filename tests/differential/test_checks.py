@@ -58,6 +58,16 @@ def test_band_is_strict_about_what_is_exact():
         band.contains("test", wrong)
 
 
+def test_maximum_of_zeros_of_both_signs_has_either_sign():
+    x = T.dvector("x")
+    band = Band([x], [T.max(x)], [np.array([0.0, -0.0])], moved=False)
+    for found in (0.0, -0.0):
+        band.contains("test", [np.array(found)], signs=True)
+    band = Band([x], [T.max(x)], [np.array([-0.0, -0.0])], moved=False)
+    with pytest.raises(Mismatch, match="output 0"):
+        band.contains("test", [np.array(0.0)], signs=True)
+
+
 def test_wrong_interpreter_is_found(monkeypatch):
     interpret = comparison.interpret
     monkeypatch.setattr(comparison, "interpret", lambda *args: [result * (1 + 1e-12) for result in interpret(*args)])

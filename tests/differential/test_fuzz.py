@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from differential.comparison import check
 from differential.graphs import programs
 from differential.program import Program
-from neano.backends.native.emit import chunks, kernel_calls
+from neano.backends.native.emit import chunks, kernel_calls, ranges
 from neano.config import config
 
 QUICK, QUICK_SIZE = 20, 100
@@ -53,6 +53,8 @@ def small_pieces(monkeypatch):
     monkeypatch.setattr(kernel_calls, "GRAIN_WORK", 1)
     monkeypatch.setattr(kernel_calls, "ELEMENTS", 8)
     monkeypatch.setattr(chunks, "LEAST_ROWS", 1)
+    monkeypatch.setattr(ranges, "PIECE", 0)
+    monkeypatch.setattr(ranges, "LEAST_PIECES", 1)
     with config.change_flags(cache_functions=False):
         yield
 

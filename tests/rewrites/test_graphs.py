@@ -273,6 +273,14 @@ def test_extreme_values_stay_exact(expression, value, expected):
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+def test_value_of_an_alloc_of_length_1_broadcasts():
+    x, value = T.dmatrix(), T.dvector()
+    graph = rewritten([x * T.alloc(value, 2, 1)])
+    given = dict(zip(graph.inputs, [np.ones((2, 3)), np.array([5.0])], strict=True))
+    (found,) = evaluate(graph.outputs, given)
+    np.testing.assert_array_equal(found, np.full((2, 3), 5.0))
+
+
 def test_what_is_not_defined_on_bools_is_done_on_numbers():
     b = T.TensorType("bool", (None,))("b")
     graph = rewritten([T.log(sigmoid(b))])

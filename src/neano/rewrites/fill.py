@@ -31,6 +31,9 @@ def spread(variable: Any) -> tuple[Any, Any] | None:
         return (value, model) if _lends_lengths(variable, value) else None
     if isinstance(node.op, Alloc):
         value = pad_left(node.inputs[0], variable.ndim)
+        # an alloc to a length of 1 says so of its value, whose type may not
+        pairs = zip(value.type.broadcastable, variable.type.broadcastable, strict=True)
+        value = patternbroadcast(value, [own or filled for own, filled in pairs])
         return (value, variable) if _lends_lengths(variable, value) else None
     return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from neano.backends.native.emit.kernel_calls import KernelCall
 from neano.backends.native.emit.program import Emitted
-from neano.backends.native.ir import Accumulate, AccumulateArg, Declare, Dim, Expr, Invoke, Loop, Program, Scalar
+from neano.backends.native.ir import Accumulate, AccumulateArg, Declare, Dim, Expr, Invoke, Loop, Program, Scalar, Stmt
 from neano.backends.native.printing import expr_text
 from neano.backends.native.traverse import statements
 from neano.backends.native.work import Work, work_of
@@ -22,6 +22,9 @@ BY = {
 }
 OTHERS = "compiled code of NumPy's or of the runtime, on one thread"
 """How routines run."""
+
+PIECES = "piece by piece of their first axis, all of them for the same elements, where these are many"
+"""How pipelines run."""
 
 SIGNS = {"add": "+", "mul": "*", "sub": "-"}
 BOUNDS = {"minimum": "min", "maximum": "max"}
@@ -96,7 +99,15 @@ def kernels_text(program: Program, emitted: Emitted, fallbacks: tuple[Apply, ...
             work = work_of(program, statement)
             how = BY.get(statement.routine, OTHERS)
             shown.append(f"{kind_of(statement)}: {label(statement, work, fallbacks)}\n  {how}\n{_work_text(work)}")
+    shown += [f"pipeline: {_written(program, each)}\n  {PIECES}" for each in emitted.pipelines]
     return "\n\n".join(shown) if shown else "No loops and no calls: all of it is computed in the body."
+
+
+def _written(program: Program, members: Sequence[Stmt]) -> str:
+    """Return what the members of a pipeline write, in their order."""
+    return " -> ".join(
+        ", ".join(work_of(program, each).written) for each in members if isinstance(each, (Loop, Invoke))
+    )
 
 
 def names_text(program: Program, inputs: Sequence[str], returned: int, updated: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from neano.backends.native.runtime import (
     Signature,
     abi,
     begin_entry,
+    begin_module,
     link_function,
     make_callable_type,
     native_callable,
@@ -53,8 +55,8 @@ class Stages:
     fallbacks: tuple[Apply, ...]
 
 
-def compile_graph(spec: FunctionSpec) -> Stages:
-    """Return the stages of a function, up to LLVM IR."""
+def compile_graph(spec: FunctionSpec, begin: Callable[[str, str], None] | None = None) -> Stages:
+    """Return the stages of a function, up to LLVM IR; `begin` is told the name and the text of a kernel when it is written."""
     fgraph = decomposed(spec.fgraph)
     replaced = dict(zip(range(spec.returned, len(fgraph.outputs)), spec.updates, strict=True))
     own = {k: fgraph.inputs[position] for k, position in replaced.items() if spec.inputs[position].implicit}
@@ -63,7 +65,7 @@ def compile_graph(spec: FunctionSpec) -> Stages:
     program = lower_schedule(schedule)
     updates = tuple((k, position) for k, position in replaced.items() if k in own)
     options = Options(updates=updates, profile=spec.profile is not None)
-    return Stages(schedule, program, emit(program, options=options), tuple(planner.fallbacks))
+    return Stages(schedule, program, emit(program, options=options, begin=begin), tuple(planner.fallbacks))
 
 
 def signature_of(spec: FunctionSpec) -> Signature:
@@ -137,7 +139,7 @@ def link(spec: FunctionSpec) -> Any:
 def compile_code(spec: FunctionSpec, signature: Signature, place: str | None = None) -> Code:
     """Return the machine code of a function, and keep it in its place in the cache."""
     begin_entry(signature)
-    stages = compile_graph(spec)
+    stages = compile_graph(spec, begin_module)
     emitted, program = stages.emitted, stages.program
     linked = link_function(signature, emitted.modules, emitted.symbols)
     tables = (tuple(emitted.objects), tuple(emitted.constants), program.errors, program.nodes)

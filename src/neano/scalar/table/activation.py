@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neano.scalar.dtype_rules import float_upcast
+from neano.scalar.dtype_rules import float_upcast, float_upcast_no_complex
 from neano.scalar.op import like, scalar_function
 from neano.scalar.rows import row
 
@@ -86,7 +86,7 @@ def _ultra_fast_derivative(xs: Sequence[Any], z: Any, g: Any) -> Sequence[Any]:
 ultra_fast_sigmoid = scalar_function(
     "ultra_fast_scalar_sigmoid",
     1,
-    float_upcast,
+    float_upcast_no_complex,
     _ultra_fast,
     _ultra_fast_derivative,
     doc="A piecewise approximation of the logistic function.",

@@ -326,3 +326,11 @@ def accumulator(storage: list[Any]) -> Any:
 
 def swapper(first: list[Any], second: list[Any], callback: Any) -> Any:
     return function(SWAP_SIGNATURE, SWAP_THEN_CALL, storages=[first, second], objects=[callback])
+
+
+class Slow(Exception):
+    """The call went the slow way."""
+
+
+def refuse_slow(f: Any, args: Any, kwargs: Any) -> Any:
+    raise Slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from backends.native.runtime.test_pool import fresh
 PREAMBLE = """
         import sys, numpy as np, neano, neano.tensor as T
         def loaded():
-            return [name for name in ("pool", "memory") if f"neano.backends.native.runtime.{name}" in sys.modules]
+            gates = sys.modules["neano.backends.native.runtime.gates"]
+            return [name for gate, name in gates._BEHIND.items() if gate in gates._servers]
         def kind(array):
             return str(np._core.multiarray.get_handler_name(array))
         x = T.dvector("x")
@@ -29,6 +31,25 @@ def test_small_calls_load_neither():
         """
     )
     assert fresh(code, NEANO_NUM_THREADS="3") == "[]"
+
+
+def test_both_are_generated_after_the_first_function_and_not_again(tmp_path: Path):
+    code = (
+        PREAMBLE
+        + """
+        from neano.backends.native.runtime import default_cache, objects
+        import threading
+        for each in threading.enumerate():
+            if each.name == "neano code generation":
+                each.join()
+        made = []
+        generate = objects.generate_object
+        objects.generate_object = lambda module: made.append(module.name) or generate(module)
+        f(np.ones(1_000_000))
+        print(loaded(), made)
+        """
+    )
+    assert fresh(code, NEANO_NUM_THREADS="3", NEANO_CACHE_DIR=str(tmp_path)) == "['pool', 'memory'] []"
 
 
 def test_the_first_large_call_loads_both_and_its_result_is_right():

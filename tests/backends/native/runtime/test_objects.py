@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ from neano.backends.native.runtime import CompileError, Module, ObjectCache, lin
 
 def module(number: int) -> Module:
     return Module(f"m{number}", f"define i64 @f() {{ ret i64 {number} }}")
+
+
+def wait_for_workers() -> None:
+    for thread in threading.enumerate():
+        if thread.name == "neano code generation":
+            thread.join()
 
 
 @pytest.fixture
@@ -72,6 +79,49 @@ def test_what_is_never_asked_for_does_not_pile_up(cache: ObjectCache) -> None:
     for number in range(3 * objects._MOST_AHEAD):
         objects.begin(module(number), cache)
     assert len(objects._ahead) <= objects._MOST_AHEAD
+
+
+def test_workers_are_fewer_than_cores_and_take_the_longest_first(
+    cache: ObjectCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait_for_workers()
+    monkeypatch.setattr(objects, "cores", lambda: 2)
+    made: list[tuple[str, threading.Thread]] = []
+    go = threading.Event()
+    generate = objects.generate_object
+
+    def slowly(each: Module) -> bytes:
+        made.append((each.name, threading.current_thread()))
+        assert go.wait(10)
+        return generate(each)
+
+    monkeypatch.setattr(objects, "generate_object", slowly)
+    modules = [Module(f"m{n}", f"{module(n).text} ; {'x' * n}") for n in (300, 30, 400, 100)]
+    objects.begin(modules[0], cache)
+    while not made:
+        time.sleep(0.001)
+    for each in modules[1:]:
+        objects.begin(each, cache, later=each.name == "m400")
+    go.set()
+    wait_for_workers()
+    assert [name for name, _ in made] == ["m300", "m100", "m30", "m400"]
+    assert len({thread for _, thread in made}) == 1
+    assert cache.report().entries == 1  # what is for later is kept although nobody has asked
+    assert objects.objects_of(modules, cache)[2] == 0
+    assert cache.report().entries == 4
+
+
+def test_where_no_thread_starts_who_asks_does_the_work(cache: ObjectCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "cores", lambda: 4)
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        objects.begin(module(500), cache)
+        assert objects.objects_of([module(500)], cache)[1][0].defined == ("f",)
+    assert objects._workers._threads == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

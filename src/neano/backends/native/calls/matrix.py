@@ -16,6 +16,7 @@ All compute `C = alpha A B + beta C` in float32, float64, complex64 or complex12
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,13 @@ import numpy as np
 from neano.backends.native.calls.block_product_text import block_product_text
 from neano.backends.native.calls.matrix_text import LIMIT, NO_MEMORY, matmul_text
 from neano.backends.native.emit.body import BodyEmitter
-from neano.backends.native.emit.kernel_calls import PARALLEL_FOR
 from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, store
+from neano.backends.native.emit.ranges import Ranged, run
 from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Sure
 from neano.backends.native.emit.target import Target, host
 from neano.backends.native.emit.text import SIZE, Builder, constant
 from neano.backends.native.ir import Invoke
-from neano.backends.native.runtime.cache import default_cache
+from neano.backends.native.runtime.cache import ObjectCache, default_cache
 from neano.backends.native.runtime.codegen import Module
 from neano.backends.native.runtime.objects import begin
 
@@ -169,8 +170,13 @@ def library_text(name: str, target: Target) -> str:
 
 def begin_products(dtype: str) -> None:
     """Let the modules that products of a dtype need be ready when they are asked for: they are the same in every function."""
+    _begin_products(dtype, default_cache())
+
+
+@cache
+def _begin_products(dtype: str, place: ObjectCache) -> None:
     for name in library_names(dtype):
-        begin(Module(name, library_text(name, host())), default_cache())
+        begin(Module(name, library_text(name, host())), place)
 
 
 def _write_call(
@@ -199,6 +205,12 @@ def _look_at(body: BodyEmitter, status: str) -> None:
 
 
 def _emit_batched(body: BodyEmitter, invoke: Invoke) -> None:
+    batch = _prepare_batched(body, invoke)
+    run(body, batch)
+    batch.finish()
+
+
+def _prepare_batched(body: BodyEmitter, invoke: Invoke) -> Ranged:
     (result,), (first, second) = invoke.results, invoke.operands[:2]
     dtype, attributes = body.program.buffers[result].dtype, dict(invoke.attributes)
     memories = [body.memory(name) for name in (first, second, result)]
@@ -219,14 +231,12 @@ def _emit_batched(body: BodyEmitter, invoke: Invoke) -> None:
     for position, (kind, value) in enumerate(words):
         body.b.do(f"store {kind} {value}, ptr {offset(body.b, handed, 8 * position)}")
     name = _batch(body, dtype, [kind for kind, _ in words])
+    grain: Size | None = None
     if body.options.threads:
         each = body.b.op(f"sdiv i64 {work}, {body.b.op(f'add i64 {count}, 1')}")
         worth = body.b.op(f"sdiv i64 {GRAIN}, {body.b.op(f'add i64 {each}, 1')}")
         grain = body.b.op(f"add i64 {worth}, 1")
-        body.b.call(PARALLEL_FOR, "void", ("ptr", f"@{name}"), ("ptr", handed), ("i64", str(count)), ("i64", grain))
-    else:
-        body.b.do(f"call void @{name}(ptr {handed}, i64 0, i64 {count})")
-    _look_at(body, body.b.op(f"load i32, ptr {status}"))
+    return Ranged(name, handed, count, grain, lambda: _look_at(body, body.b.op(f"load i32, ptr {status}")))
 
 
 def _batch(body: BodyEmitter, dtype: str, kinds: Sequence[str]) -> str:
@@ -295,4 +305,4 @@ PRODUCTS: dict[str, Callable[[Any, Any], Any]] = {
 
 for _name, _product in PRODUCTS.items():
     ROUTINES[_name] = Routine(_emit_product(_name), _interpret(_product), _sure(_name))
-ROUTINES["batched_gemm"] = Routine(_emit_batched, _interpret(np.matmul))
+ROUTINES["batched_gemm"] = Routine(_emit_batched, _interpret(np.matmul), ranged=_prepare_batched)

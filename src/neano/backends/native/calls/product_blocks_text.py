@@ -12,6 +12,7 @@ from neano.backends.native.calls.product_tiles import VECTORS, Tiles, lane_mask,
 from neano.backends.native.emit.memory import offset
 from neano.backends.native.emit.panels import steps
 from neano.backends.native.emit.text import SIZE, Builder, Module
+from neano.backends.native.emit.transposing import spread
 
 DEPTH = 256
 """So many terms of a sum at a time: a panel of B then stays in the first two caches."""
@@ -121,9 +122,10 @@ def _copy_panel(
     """Copy some rows and columns of B to rows of whole vectors, the last filled up with zeros."""
     source, b0, b1 = matrix
     size = SIZE[tiles.dtype]
-    consecutive = b.op(f"icmp eq i64 {b1}, {size}")
-    by_rows, by_elements, done = b.label("by.rows"), b.label("by.elements"), b.label("copied")
-    b.branch(consecutive, by_rows, by_elements)
+    by_rows, padded, by_columns, by_elements, done = (
+        b.label(name) for name in ("by.rows", "padded", "by.columns", "by.elements", "copied")
+    )
+    b.branch(b.op(f"icmp eq i64 {b1}, {size}"), by_rows, padded)
     b.place(by_rows)
 
     def row(p: str, _: str) -> None:
@@ -139,7 +141,7 @@ def _copy_panel(
 
     steps(b, "row", "0", terms, 1, row)
     b.jump(done)
-    b.place(by_elements)
+    b.place(padded)
     last = b.op(f"sub i64 {step}, {tiles.target.vector_bytes}")
 
     def zeros(p: str, _: str) -> None:
@@ -147,6 +149,11 @@ def _copy_panel(
         b.do(f"store {tiles.vector} zeroinitializer, ptr {to}, align {size}")
 
     steps(b, "zeros", "0", terms, 1, zeros)
+    b.branch(b.op(f"icmp eq i64 {b0}, {size}"), by_columns, by_elements)
+    b.place(by_columns)
+    spread(b, size, (packed, step), (source, b1), (terms, columns))
+    b.jump(done)
+    b.place(by_elements)
 
     def column(j: str, _: str) -> None:
         at, to = offset(b, source, b.op(f"mul i64 {j}, {b1}")), offset(b, packed, b.op(f"mul i64 {j}, {size}"))

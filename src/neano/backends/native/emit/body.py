@@ -5,34 +5,33 @@ Everything outside loops is written here: lengths, checks, allocations, 0-d work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
-from neano.backends.native.emit.body_helpers import ACQUIRE, CONSIDER, GIVE, RELEASE
+from neano.backends.native.emit.body_helpers import GIVE
+from neano.backends.native.emit.effects import root_of
+from neano.backends.native.emit.frame import Frame
 from neano.backends.native.emit.handing_over import HandingOver
 from neano.backends.native.emit.inherited import inherited
 from neano.backends.native.emit.kernel_calls import KernelCalls
-from neano.backends.native.emit.memory import Memory, Size, offset
+from neano.backends.native.emit.memory import Memory, Size, offset, size_add
 from neano.backends.native.emit.metering import Meter
-from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.emit.pipelines import Pipeline
+from neano.backends.native.emit.ranges import Ranged, run_in_pieces
 from neano.backends.native.emit.routines import routine
-from neano.backends.native.emit.statements import StatementEmitter, views_of
+from neano.backends.native.emit.statements import views_of
 from neano.backends.native.emit.target import Options, Target
-from neano.backends.native.emit.text import Builder, Module, Value
 from neano.backends.native.emit.turned_reductions import Turned, turned_reduction
 from neano.backends.native.emit.updates import Updates
-from neano.backends.native.ir import Alloc, Buffer, Check, Dim, Invoke, Load, Loop, Program, Stmt
+from neano.backends.native.ir import Alloc, Buffer, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
 from neano.backends.native.runtime.memory_text import NEW_ARRAY
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
-RELEASED_INLINE = 8
-"""How many times the body compares work with the limit itself; in longer bodies a function does, which is less code."""
 
-
-class BodyEmitter(StatementEmitter):
+class BodyEmitter(Frame):
     """Emits the body of one program, and its kernels.
 
     Attributes:
@@ -41,47 +40,49 @@ class BodyEmitter(StatementEmitter):
         objects, constants: names (of buffers) or positions that stand in the tables of the context.
     """
 
-    def __init__(self, program: Program, target: Target, options: Options, updates: Updates | None = None) -> None:
-        super().__init__(Builder(Module(), target, options), program, Numbering())
-        self.target, self.options = target, options
+    def __init__(
+        self,
+        program: Program,
+        target: Target,
+        options: Options,
+        updates: Updates | None = None,
+        pipelines: Mapping[int, Pipeline] | None = None,
+        begin: Callable[[str, str], None] | None = None,
+    ) -> None:
+        super().__init__(program, target, options)
         self.views = views_of(program)
-        self.calls = KernelCalls(self)
+        self.calls = KernelCalls(self, begin)
         self.meter = Meter(self) if options.profile else None
         self.constants: list[str] = []
         self.objects: list[str] = []
         self.owned: dict[str, str] = {}
         self.libraries: dict[str, str] = {}
-        self._temporaries: list[str] = []
-        self._waiting: list[str] = []
         self.blocks: dict[str, str] = {}
-        self.releases = not any(isinstance(s, Invoke) and s.routine == "python" for s in statements(program.body))
-        self._gil = ""
-        self._released = 0
-        self._exits: dict[str, tuple[str, Callable[[], None]]] = {}
         self.updates = updates or Updates()
         self.handing_over = HandingOver(self, self.updates)
-        self.leave = self.b.label("leave")
-        self.code = self.b.stack("i32")
         self.result_slots = {name: k for k, name in reversed(list(enumerate(program.results)))}
+        self.pipelines = pipelines or {}
         self.last_use = _last_uses(program, self.views)
         self.inherited = inherited(program, self.views, self.last_use)
+        for pipeline in self.pipelines.values():
+            self.inherited = pipeline.kept(self.inherited, program)
 
     def emit(self) -> str:
         """Write the body and return its module."""
         b = self.b
         if self.meter:
             self.meter.begin()
-        for position, statement in enumerate(self.program.body):
+        position = 0
+        while position < len(self.program.body):
             if position == self.updates.tail:
                 self.handing_over.begin()
-            if not self.handing_over.is_done(position, statement):
-                self.statement(statement)
-            self._give_back(position)
+            pipeline = self.pipelines.get(position)
+            position = self._through(pipeline) if pipeline else self._one(position)
         if self.updates.tail >= len(self.program.body):
             self.handing_over.begin()
         self._hand_over()
         self.end(abi.OK)
-        self._write_exits()
+        self.write_exits()
         b.place(self.leave)
         for slot in self.blocks.values():
             self.drop_scratch(slot)
@@ -89,155 +90,52 @@ class BodyEmitter(StatementEmitter):
         for name, slot in self.owned.items():
             if name not in self.result_slots:
                 b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
-        for slot in self._temporaries:
-            b.call("Py_DecRef", "void", ("ptr", b.op(f"load ptr, ptr {slot}")))
+        self.drop_all_temporaries()
         if self.meter:
             self.meter.end()
         b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
         head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
         return b.module.text(b.text(head))
 
-    # Leaving.
+    def _one(self, position: int) -> int:
+        """Write a statement; return the position of the next."""
+        statement = self.program.body[position]
+        if not self.handing_over.is_done(position, statement):
+            self.statement(statement)
+        self._give_back(position)
+        return position + 1
 
-    def end(self, code: int) -> None:
-        """Leave the function with a code."""
-        self.b.do(f"store i32 {code}, ptr {self.code}")
-        self.b.jump(self.leave)
-
-    def fail(self, check: Check, args: Sequence[Value]) -> None:
-        b = self.b
-        b.do(f"store i64 {check.error}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_CODE)}")
-        for position, value in enumerate(args):
-            b.do(f"store i64 {value.text}, ptr {offset(b, '%context', abi.CONTEXT_ERROR_ARGS + 8 * position)}")
-        self.end(abi.CHECK_FAILED)
-
-    def require(self, condition: str) -> None:
-        """Leave with the Python error that is set unless an i1 holds."""
-        self.leave_where(condition, False, "python error", lambda: self.end(abi.PYTHON_ERROR))
-
-    def leave_where(self, condition: str, value: bool, name: str, write: Callable[[], None]) -> None:
-        """Leave by an exit if an i1 has a value. An exit is written once, at the end of the function, whoever leaves by it."""
-        if name not in self._exits:
-            self._exits[name] = self.b.label("exit"), write
-        leave, good = self._exits[name][0], self.b.label("good")
-        self.b.branch(condition, leave if value else good, good if value else leave)
-        self.b.place(good)
-
-    def _write_exits(self) -> None:
-        written: set[str] = set()
-        while len(written) < len(self._exits):  # an exit may leave by another
-            for name in [name for name in self._exits if name not in written]:
-                label, write = self._exits[name]
-                written.add(name)
-                self.b.place(label)
-                write()
-
-    def require_object(self, pointer: str) -> None:
-        """Leave with the Python error that is set if a pointer is null."""
-        self.require(self.b.op(f"icmp ne ptr {pointer}, null"))
-
-    def require_or_raise(self, condition: str, exception: str, message: str) -> None:
-        """Leave with a Python error of a class (`PyExc_TypeError`) unless an i1 holds."""
-        b = self.b
-
-        def write() -> None:
-            self.acquire()
-            kind = b.op(f"load ptr, ptr {b.module.declare_data(exception)}")
-            b.call("PyErr_SetString", "void", ("ptr", kind), ("ptr", b.module.string(message)))
-            self.end(abi.PYTHON_ERROR)
-
-        self.leave_where(condition, False, f"{exception}: {message}", write)
-
-    def temporary(self, pointer: str) -> None:
-        """Keep a new reference, or null, until `drop_temporaries`; it is dropped too where the function stops before."""
-        slot = self.null_slot()
-        self.b.do(f"store ptr {pointer}, ptr {slot}")
-        self._temporaries.append(slot)
-        self._waiting.append(slot)
-
-    def drop_temporaries(self) -> None:
-        """Drop the temporary references, the latest first."""
-        for slot in reversed(self._waiting):
-            self.b.call("Py_DecRef", "void", ("ptr", self.b.op(f"load ptr, ptr {slot}")))
-            self.b.do(f"store ptr null, ptr {slot}")
-        self._waiting.clear()
-
-    def repeat(self, count: Size, work: Callable[[str], None]) -> None:
-        """Write a loop outside of kernels: `work` gets the name of the index."""
-        b = self.b
-        head, inside, after = (b.label(purpose) for purpose in ("repeat", "repeat.body", "repeated"))
-        before = b.current
-        b.jump(head)
-        b.place(head)
-        index, phi = b.fresh(), b.reserve()
-        b.branch(b.op(f"icmp slt i64 {index}, {count}"), inside, after)
-        b.place(inside)
-        work(index)
-        following = b.op(f"add i64 {index}, 1")
-        b.fill(phi, f"{index} = phi i64 [0, %{before}], [{following}, %{b.current}]")
-        b.jump(head)
-        b.place(after)
+    def _through(self, pipeline: Pipeline) -> int:
+        """Write the statements of a pipeline; return the position of the next."""
+        members: list[Ranged] = []
+        pieces: Size = 0
+        for statement in self.program.body[pipeline.start : pipeline.stop]:
+            if isinstance(statement, Loop):
+                members.append(self.calls.ranged(statement))
+            elif isinstance(statement, Invoke) and (prepare := routine(statement.routine).ranged):
+                members.append(prepare(self, statement))
+                pieces = members[-1].total
+        handed_on: Size = 0
+        for name in pipeline.handed_on:
+            memory = self.memory(name)
+            dims = [memory.dim(axis) for axis in range(memory.buffer.ndim)]
+            handed_on = size_add(self.b, handed_on, self.byte_count(name, dims))
+        run_in_pieces(self, members, pieces, handed_on)
+        for member in reversed(members):
+            member.finish()
+        for position in range(pipeline.start, pipeline.stop):
+            self._give_back(position)
+        return pipeline.stop
 
     def root(self, name: str) -> str:
         """Return the buffer whose memory a buffer is a window on; the buffer itself where it is none."""
-        while name in self.views:
-            name = self.views[name]
-        return name
+        return root_of(name, self.views)
 
     def may_be_copy(self, name: str) -> bool:
         """Return whether a buffer, or what it is a window on, may be scratch memory in place of what it stands for."""
         while name in self.views and name not in self.blocks:
             name = self.views[name]
         return name in self.blocks
-
-    def no_memory(self, condition: str) -> None:
-        """Leave with a MemoryError if an i1 holds."""
-
-        def write() -> None:
-            self.acquire()
-            self.b.call("PyErr_NoMemory", "ptr")
-            self.end(abi.PYTHON_ERROR)
-
-        self.leave_where(condition, True, "no memory", write)
-
-    # The GIL.
-
-    def acquire(self) -> None:
-        """Make sure that the GIL is held."""
-        if self._gil:
-            self.b.module.declare("PyEval_RestoreThread", "void", "ptr")
-            self.b.module.helpers["gil.acquire"] = ACQUIRE
-            self.b.do(f"call void @gil.acquire(ptr {self._gil})")
-
-    def release(self, work: Size) -> None:
-        """Release the GIL if an estimate of nanoseconds is large."""
-        limit = self.options.release_after
-        if not self.releases or (isinstance(work, int) and work <= limit):
-            return
-        b = self.b
-        if self.handing_over.held:
-            work = b.op(f"select i1 {self.handing_over.held}, i64 0, i64 {work}")
-        if not self._gil:
-            self._gil = self.null_slot()
-        b.module.declare("PyEval_SaveThread", "ptr")
-        b.module.helpers["gil.release"] = RELEASE
-        self._released += 1
-        if self._released > RELEASED_INLINE:
-            b.module.helpers["gil.consider"] = CONSIDER
-            b.do(f"call void @gil.consider(ptr {self._gil}, i64 {work}, i64 {limit})")
-            return
-        large, ready = b.label("large"), b.label("ready")
-        b.branch(b.op(f"icmp sgt i64 {work}, {limit}"), large, ready)
-        b.place(large)
-        b.do(f"call void @gil.release(ptr {self._gil})")
-        b.jump(ready)
-        b.place(ready)
-
-    def null_slot(self) -> str:
-        """Return a place in the frame for a pointer, null at first."""
-        slot = self.b.stack("ptr")
-        self.b.entry.append(f"  store ptr null, ptr {slot}")
-        return slot
 
     # Buffers.
 

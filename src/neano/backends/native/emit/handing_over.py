@@ -22,15 +22,10 @@ NOBODY = 128
 
 
 class HandingOver:
-    """Writes the tail of a body.
-
-    Attributes:
-        held: name of an i1, whether something is written in place: the GIL is not released any more then; "" for never.
-    """
+    """Writes the tail of a body."""
 
     def __init__(self, body: BodyEmitter, updates: Updates) -> None:
         self.body, self.updates = body, updates
-        self.held = ""
         self._allowed = "false"
         self._shared: dict[str, str] = {}
 
@@ -56,7 +51,7 @@ class HandingOver:
             b.place(done)
         if self.updates.in_place:
             self._allowed = self._is_allowed()
-            self.held = "false"
+            body.held = "false"
 
     def _private(self, name: str) -> tuple[str, str]:
         """Return an input's object and whether nobody else can see it."""
@@ -111,7 +106,7 @@ class HandingOver:
         data = b.op(f"load ptr, ptr {offset(b, array, abi.ARRAY_DATA)}")
         body.place(alloc.buffer, data, dims, None, array)
         self._shared[alloc.buffer] = may
-        self.held = b.op(f"or i1 {self.held}, {may}")
+        body.held = b.op(f"or i1 {body.held}, {may}")  # what is written in place nobody may see half done
         return True
 
     def _same_form(self, old: str, dims: list[Size]) -> str:

@@ -12,7 +12,7 @@ depends neither on the pieces nor on the threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from neano.backends.native.emit.kernel import OUT_OF_MEMORY, SLOT, Kernel, Kerne
 from neano.backends.native.emit.loop_shapes import shape_of
 from neano.backends.native.emit.memory import Size, offset, size_add, size_mul, store
 from neano.backends.native.emit.nest import Nest, nest_of
+from neano.backends.native.emit.ranges import PARALLEL_FOR, Ranged
 from neano.backends.native.emit.streaming import unread_results
 from neano.backends.native.emit.text import Value
 from neano.backends.native.ir import Alloc, Dim, Load, Loop, Program, Ref, Reinterpret, View
@@ -29,8 +30,6 @@ from neano.backends.native.traverse import all_expressions, buffers_used, postor
 
 if TYPE_CHECKING:
     from neano.backends.native.emit.body import BodyEmitter
-
-PARALLEL_FOR = "neano_parallel_for"
 
 GRAIN_WORK = 80_000
 """Work of one grain, in quarters of a nanosecond: well above what handing it to a thread costs."""
@@ -55,16 +54,30 @@ class KernelCall:
     threaded: bool
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A kernel, the lengths of its loops after merging, whether all are one, the length of its range, what it is handed."""
+
+    kernel: Kernel
+    nest: Nest
+    extents: tuple[Size, ...]
+    flat: str
+    total: Size
+    args: str
+
+
 class KernelCalls:
     """Makes the kernels of one body and writes their calls.
 
     Attributes:
         kernels: by name, in the order of their first call.
         calls: every call.
+        begin: told the name and the text of each kernel as soon as it is written.
     """
 
-    def __init__(self, body: BodyEmitter) -> None:
+    def __init__(self, body: BodyEmitter, begin: Callable[[str, str], None] | None = None) -> None:
         self.body = body
+        self.begin = begin
         self.kernels: dict[str, Kernel] = {}
         self.calls: list[KernelCall] = []
         self.unread = unread_results(body.program)
@@ -76,6 +89,37 @@ class KernelCalls:
 
     def call(self, loop: Loop) -> None:
         """Make a kernel of a loop and call it."""
+        body, made = self.body, self._made(loop)
+        kernel, nest, flat, args, total = made.kernel, made.nest, made.flat, made.args, made.total
+        whole = f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})"
+        reductions = reductions_of(loop, body.views) if body.options.threads and loop.parallel else None
+        shared = reductions is not None and (not flat or (nest.splittable if reductions else nest.any_order))
+        grain = self._grain(nest, kernel, made.extents, flat) if shared else ""
+        shared = shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain))
+        self.calls.append(KernelCall(kernel, loop, body.program, shared))
+        if not shared:
+            body.b.do(whole)
+        elif reductions and nest.columns:
+            rows = lambda: Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)  # noqa: E731
+            across = self._columns_grain(kernel, made.extents[0])
+            columns = lambda: self._parallel(kernel, args, total, across)  # noqa: E731
+            self._either(flat, columns, rows)
+        elif reductions:
+            Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)
+        else:
+            self._parallel(kernel, args, total, grain)
+        self._after(kernel)
+
+    def ranged(self, loop: Loop) -> Ranged:
+        """Make a kernel of a loop that combines nothing, and write all of its call but the call."""
+        made = self._made(loop)
+        shared = not made.flat or made.nest.any_order
+        grain = self._grain(made.nest, made.kernel, made.extents, made.flat) if shared else None
+        self.calls.append(KernelCall(made.kernel, loop, self.body.program, shared))
+        return Ranged(made.kernel.name, made.args, made.total, grain, lambda: self._after(made.kernel))
+
+    def _made(self, loop: Loop) -> _Made:
+        """Make a kernel of a loop, and hand it what it needs."""
         body, b = self.body, self.body.b
         nest = nest_of(loop, body.views, body.program.buffers)
         kernel = self._kernel(loop, nest)
@@ -84,22 +128,10 @@ class KernelCalls:
         args = self._arguments(kernel, loop, extents, flat)
         b.module.declare(kernel.name, "void", "ptr", "i64", "i64")
         b.module.symbols.discard(kernel.name)
-        whole = f"call void @{kernel.name}(ptr {args}, i64 0, i64 {total})"
-        reductions = reductions_of(loop, body.views) if body.options.threads and loop.parallel else None
-        shared = reductions is not None and (not flat or (nest.splittable if reductions else nest.any_order))
-        grain = self._grain(nest, kernel, extents, flat) if shared else ""
-        shared = shared and not (isinstance(total, int) and grain.isdecimal() and total < 2 * int(grain))
-        self.calls.append(KernelCall(kernel, loop, body.program, shared))
-        if not shared:
-            b.do(whole)
-        elif reductions and nest.columns:
-            rows = lambda: Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)  # noqa: E731
-            columns = lambda: self._parallel(kernel, args, total, self._columns_grain(kernel, extents[0]))  # noqa: E731
-            self._either(flat, columns, rows)
-        elif reductions:
-            Chunks(body, kernel, reductions).call(args, total, grain, whole, PARALLEL_FOR)
-        else:
-            self._parallel(kernel, args, total, grain)
+        return _Made(kernel, nest, tuple(extents), flat, total, args)
+
+    def _after(self, kernel: Kernel) -> None:
+        """Write what comes after the call of a kernel."""
         if kernel.can_fail:
             self._look_at_status()
         self._depth -= 1
@@ -114,7 +146,8 @@ class KernelCalls:
             kernel, names = known
             return kernel.renamed(dict(zip(names, shape.names, strict=True)))
         kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
-        self.kernels.setdefault(kernel.name, kernel)  # one text; what it needs is the own one of each call
+        if self.kernels.setdefault(kernel.name, kernel) is kernel and self.begin:  # later ones have the same text
+            self.begin(kernel.name, kernel.text)
         self._by_shape[key] = kernel, shape.names
         return kernel
 
@@ -295,7 +328,7 @@ class KernelCalls:
             total = size_mul(self.body.b, total, length)
         return total
 
-    def _grain(self, nest: Nest, kernel: Kernel, extents: list[Size], flat: str) -> str:
+    def _grain(self, nest: Nest, kernel: Kernel, extents: Sequence[Size], flat: str) -> str:
         """Return how many iterations of the kernel's range are worth a thread."""
         b = self.body.b
         elements = (GRAIN_WORK // kernel.weight // ELEMENTS + 1) * ELEMENTS

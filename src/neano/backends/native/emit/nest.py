@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from neano.backends.native.emit.effects import root_of
 from neano.backends.native.emit.memory import is_contiguous
 from neano.backends.native.ir import Accumulate, AccumulateArg, Buffer, Const, Expr, Let, Load, Loop, Ref, Store, Update
 from neano.backends.native.traverse import all_expressions, defined_names, expressions, operands, postorder, statements
@@ -171,20 +172,14 @@ def _any_order(loops: list[Loop], views: Mapping[str, str], combining: bool = Fa
             return False
         if isinstance(statement, Store):
             own = {e.name for e in statement.index if isinstance(e, Ref)}
-            root = _root(statement.buffer, views)
+            root = root_of(statement.buffer, views)
             if not names <= own or root in written or root != statement.buffer:
                 return False
             written[root] = statement.index
     for expr in all_expressions(loops[-1].body):
-        if isinstance(expr, Load) and _root(expr.buffer, views) in written and written.get(expr.buffer) != expr.index:
+        if isinstance(expr, Load) and root_of(expr.buffer, views) in written and written.get(expr.buffer) != expr.index:
             return False
     return True
-
-
-def _root(name: str, views: Mapping[str, str]) -> str:
-    while name in views:
-        name = views[name]
-    return name
 
 
 def _axes(touched: _Touched, names: list[str]) -> list[tuple[str, tuple[int, ...]]] | None:

@@ -108,8 +108,7 @@ class Panels:
             evaluator = host.evaluator()
             index = [as_size(evaluator.evaluate(number)) for number in access.index]
             source = address(b, host.memory(access.buffer), index)
-            name = spread(b, size, COLUMNS * size, LINE)
-            b.do(f"call void @{name}(ptr {buffer}, ptr {source}, i64 {step}, i64 {count}, i64 {width})")
+            spread(b, size, (buffer, COLUMNS * size), (source, step), (count, width), LINE)
             b.jump(ready)
             b.place(ready)
             found[access.number] = Panel(turned, outer, self._row(buffer, rows[0], size))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,11 @@ from neano.backends.native.emit.kernel import Kernel
 from neano.backends.native.emit.kernel_calls import KernelCall
 from neano.backends.native.emit.loop_shapes import with_numbers_outside
 from neano.backends.native.emit.metering import FIRST, TABLE, WORDS, Site
+from neano.backends.native.emit.pipelines import Pipeline, with_pipelines
 from neano.backends.native.emit.results import with_owned_results
 from neano.backends.native.emit.target import Options, Target, host
 from neano.backends.native.emit.updates import give_away, in_place
-from neano.backends.native.ir import Program
+from neano.backends.native.ir import Program, Stmt
 from neano.backends.native.runtime.abi import BODY_NAME
 
 
@@ -34,6 +35,7 @@ class Emitted:
         calls: every call of a kernel, in order.
         sites: what is measured, where a profile is asked for.
         table: position among the constants of the table that the counters stand in; -1 without a profile.
+        pipelines: statements that run piece by piece together.
         symbols: addresses of names that only this program uses.
     """
 
@@ -45,15 +47,22 @@ class Emitted:
     calls: tuple[KernelCall, ...] = ()
     sites: tuple[Site, ...] = ()
     table: int = -1
+    pipelines: tuple[tuple[Stmt, ...], ...] = ()
     symbols: Mapping[str, int] = field(default_factory=dict)
 
 
-def emit(program: Program, target: Target | None = None, options: Options | None = None) -> Emitted:
+def emit(
+    program: Program,
+    target: Target | None = None,
+    options: Options | None = None,
+    begin: Callable[[str, str], None] | None = None,
+) -> Emitted:
     """Return a program as LLVM IR.
 
     Args:
         target: the processor to write for; the one that runs this process by default.
         options: what the compilation is asked for.
+        begin: called with the name and the text of each kernel as soon as it is written.
 
     Raises:
         UnknownFunction: the program names a scalar function without native code.
@@ -64,7 +73,10 @@ def emit(program: Program, target: Target | None = None, options: Options | None
     with_old, given_away = give_away(program, chosen.updates)
     owned = with_owned_results(with_old, chosen.borrowed | same)
     prepared, updates = in_place(owned, chosen.updates, given_away)
-    body = BodyEmitter(prepared, target or host(), chosen, updates)
+    pipelines: dict[int, Pipeline] = {}
+    if not chosen.profile:  # each statement is measured by itself
+        prepared, pipelines = with_pipelines(prepared, updates.tail)
+    body = BodyEmitter(prepared, target or host(), chosen, updates, pipelines, begin)
     text = body.emit()
     kernels = tuple(body.calls.kernels.values())
     needed = frozenset(body.b.module.symbols).union(*(kernel.symbols for kernel in kernels))
@@ -79,4 +91,5 @@ def emit(program: Program, target: Target | None = None, options: Options | None
         calls=tuple(body.calls.calls),
         sites=sites,
         table=body.constants.index(TABLE) if body.meter else -1,
+        pipelines=tuple(prepared.body[each.start : each.stop] for each in pipelines.values()),
     )

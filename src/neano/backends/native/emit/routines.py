@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from neano.backends.native.emit.memory import Size
+from neano.backends.native.emit.ranges import Ranged
 from neano.backends.native.ir import Invoke
 
 if TYPE_CHECKING:
     from neano.backends.native.emit.body import BodyEmitter
-    from neano.backends.native.emit.memory import Size
 
 Emit = Callable[["BodyEmitter", Invoke], None]
 """Writes the call into a body."""
@@ -22,17 +23,27 @@ Interpret = Callable[[Sequence[Any], Sequence[Any], Sequence[Any], Mapping[str, 
 """
 
 
-Sure = Callable[["BodyEmitter", Invoke], tuple[str, "Size"]]
+Sure = Callable[["BodyEmitter", Invoke], tuple[str, Size]]
 """Says whether a call certainly succeeds (an i1) and how many nanoseconds it takes; asked before the results have memory."""
+
+
+Prepare = Callable[["BodyEmitter", Invoke], Ranged]
+"""Writes all of a call but the call itself, where it goes through the first axis of its operands and results."""
 
 
 @dataclass(frozen=True)
 class Routine:
-    """A library routine: how it is emitted and how it is interpreted, and, where one can know, whether it will succeed."""
+    """A library routine: how it is emitted and how it is interpreted.
+
+    Attributes:
+        sure: tells whether it will succeed, where one can know.
+        ranged: prepares it where it is a batch of calls, each for an element of the first axis of all operands and results.
+    """
 
     emit: Emit
     interpret: Interpret
     sure: Sure | None = None
+    ranged: Prepare | None = None
 
 
 class UnknownRoutine(NotImplementedError):

@@ -17,30 +17,33 @@ def element_alignment(size: int) -> int:
     return min(size, 4) if size > 1 else 1
 
 
-def spread(b: Builder, size: int, pitch: int, ahead: int) -> str:
-    """Return the name of a helper that spreads consecutive elements of each column over rows: `(to, from, step, rows, columns)`.
+def spread(
+    b: Builder, size: int, to: tuple[str, Size], source: tuple[str, Size], shape: tuple[Size, Size], ahead: int = 0
+) -> None:
+    """Spread consecutive elements of each column over rows, by a helper of the module.
 
     Args:
         size: bytes of an element.
-        pitch: bytes from one row to the next where the elements go. `step` are those from one column to the next.
-        ahead: bytes from an element of a column to that which is wanted next time.
+        to: where the elements go, and bytes from one row to the next there.
+        source: where they are, and bytes from one column to the next.
+        shape: rows and columns.
+        ahead: bytes from an element of a column to that which is wanted next time, 0 where that is not known.
     """
-    plain = f"spread.{size}.{pitch}"
-    b.module.helpers.setdefault(plain, _SPREAD.format(name=plain, kind=KINDS[size], size=size, pitch=pitch,
-                                                      align=element_alignment(size)))  # fmt: skip
-    side = b.target.vector_bytes // size
-    if size not in (4, 8) or side < 4:
-        return plain
-    blocks = f"spread.blocks.{size}.{pitch}"
-    if blocks not in b.module.helpers:
-        b.module.declare("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
-        b.module.helpers[blocks] = _BLOCKS.format(
-            name=blocks, plain=plain, side=side, size=size, pitch=pitch, block=_block(side, size, pitch, ahead)
-        )
-    return blocks
+    plain = f"spread.{size}"
+    common = {"size": size, "kind": KINDS[size], "align": element_alignment(size)}
+    b.module.helpers.setdefault(plain, _SPREAD.format(name=plain, **common))
+    name, side = plain, b.target.vector_bytes // size
+    if size in (4, 8) and side >= 4:
+        name = f"spread.blocks.{size}.{ahead}"
+        if name not in b.module.helpers:
+            b.module.declare("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
+            block = _block(side, size, ahead)
+            b.module.helpers[name] = _BLOCKS.format(name=name, plain=plain, side=side, size=size, block=block)
+    given = f"ptr {to[0]}, i64 {to[1]}, ptr {source[0]}, i64 {source[1]}, i64 {shape[0]}, i64 {shape[1]}"
+    b.do(f"call void @{name}({given})")
 
 
-_SPREAD = """define internal void @{name}(ptr %to, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_SPREAD = """define internal void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
 entry:
   %some.rows = icmp sgt i64 %rows, 0
   %some.columns = icmp sgt i64 %columns, 0
@@ -54,7 +57,7 @@ column:
 row:
   %i = phi i64 [0, %column], [%i.next, %row]
   %p = getelementptr {kind}, ptr %source, i64 %i
-  %row.offset = mul i64 %i, {pitch}
+  %row.offset = mul i64 %i, %pitch
   %q = getelementptr i8, ptr %target, i64 %row.offset
   %x = load {kind}, ptr %p, align {align}
   store {kind} %x, ptr %q, align {align}
@@ -71,7 +74,7 @@ done:
   ret void
 }}"""
 
-_BLOCKS = """define internal void @{name}(ptr %to, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_BLOCKS = """define internal void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
 entry:
   %rows.whole = and i64 %rows, -{side}
   %columns.whole = and i64 %columns, -{side}
@@ -90,7 +93,7 @@ row:
   %i = phi i64 [0, %column], [%i.next, %row]
   %source.offset = mul i64 %i, {size}
   %p0 = getelementptr i8, ptr %source, i64 %source.offset
-  %target.offset = mul i64 %i, {pitch}
+  %target.offset = mul i64 %i, %pitch
   %q0 = getelementptr i8, ptr %target, i64 %target.offset
 {block}
   %i.next = add i64 %i, {side}
@@ -101,23 +104,23 @@ column.end:
   %more.columns = icmp slt i64 %j.next, %columns.whole
   br i1 %more.columns, label %column, label %rest
 rest:
-  %under.offset = mul i64 %rows.whole, {pitch}
+  %under.offset = mul i64 %rows.whole, %pitch
   %under = getelementptr i8, ptr %to, i64 %under.offset
   %under.source.offset = mul i64 %rows.whole, {size}
   %under.source = getelementptr i8, ptr %from, i64 %under.source.offset
   %rows.left = sub i64 %rows, %rows.whole
-  call void @{plain}(ptr %under, ptr %under.source, i64 %step, i64 %rows.left, i64 %columns)
+  call void @{plain}(ptr %under, i64 %pitch, ptr %under.source, i64 %step, i64 %rows.left, i64 %columns)
   %beside.offset = mul i64 %columns.whole, {size}
   %beside = getelementptr i8, ptr %to, i64 %beside.offset
   %beside.source.offset = mul i64 %columns.whole, %step
   %beside.source = getelementptr i8, ptr %from, i64 %beside.source.offset
   %columns.left = sub i64 %columns, %columns.whole
-  call void @{plain}(ptr %beside, ptr %beside.source, i64 %step, i64 %rows.whole, i64 %columns.left)
+  call void @{plain}(ptr %beside, i64 %pitch, ptr %beside.source, i64 %step, i64 %rows.whole, i64 %columns.left)
   ret void
 }}"""
 
 
-def _block(side: int, size: int, pitch: int, ahead: int) -> str:
+def _block(side: int, size: int, ahead: int) -> str:
     """Return code that turns a square of elements round in registers, and asks for those that are wanted next time.
 
     In each round half of the elements of a pair of vectors change places (J. O. Eklundh, A fast computer method for matrix
@@ -126,7 +129,7 @@ def _block(side: int, size: int, pitch: int, ahead: int) -> str:
     kind, align = f"<{side} x {KINDS[size]}>", element_alignment(size)
     lines = [f"  %p{k} = getelementptr i8, ptr %p{k - 1}, i64 %step" for k in range(1, side)]
     lines += [f"  %x0.{k} = load {kind}, ptr %p{k}, align {align}" for k in range(side)]
-    for k in range(side):
+    for k in range(side) if ahead else ():
         lines.append(f"  %next{k} = getelementptr i8, ptr %p{k}, i64 {ahead}")
         lines.append(f"  call void @llvm.prefetch.p0(ptr %next{k}, i32 0, i32 3, i32 1)")
     now = [f"%x0.{k}" for k in range(side)]
@@ -147,7 +150,7 @@ def _block(side: int, size: int, pitch: int, ahead: int) -> str:
         now, distance, turn = made, 2 * distance, turn + 1
     for k in range(side):
         if k:
-            lines.append(f"  %q{k} = getelementptr i8, ptr %q{k - 1}, i64 {pitch}")
+            lines.append(f"  %q{k} = getelementptr i8, ptr %q{k - 1}, i64 %pitch")
         lines.append(f"  store {kind} {now[k]}, ptr %q{k}, align {align}")
     return "\n".join(lines)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from neano.backends.native.emit.effects import Effects, effects_of
 from neano.backends.native.emit.results import copy_statements
 from neano.backends.native.emit.routines import routine
 from neano.backends.native.emit.statements import views_of
@@ -27,11 +28,9 @@ from neano.backends.native.ir import (
     Loop,
     Program,
     Ref,
-    Reinterpret,
     Stmt,
     Store,
     Update,
-    View,
 )
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
@@ -127,34 +126,6 @@ def _touched(statement: Stmt) -> set[str]:
     return names
 
 
-class _Effects:
-    """What a top-level statement reads, writes and defines; buffers by the one whose memory they are."""
-
-    def __init__(self, statement: Stmt, views: dict[str, str]) -> None:
-        self.statement = statement
-        self.reads: set[str] = set()
-        self.writes: set[str] = set()
-        self.names: set[str] = set()
-        for each in statements((statement,)):
-            read, written = buffers_used(each)
-            if isinstance(each, Update):
-                read = ()
-            if isinstance(each, (View, Reinterpret)) or (isinstance(each, Invoke) and each.routine == "as_contiguous"):
-                written = ()
-            self.reads |= {_root(name, views) for name in read}
-            self.writes |= {_root(name, views) for name in written}
-        loads = [e for e in all_expressions((statement,)) if isinstance(e, Load)]
-        self.reads |= {_root(e.buffer, views) for e in loads}
-        self.uses = {e.name for e in all_expressions((statement,)) if isinstance(e, Ref)}
-        self.views = {e.buffer for e in loads if e.buffer in views}
-
-
-def _root(name: str, views: dict[str, str]) -> str:
-    while name in views:
-        name = views[name]
-    return name
-
-
 def in_place(
     program: Program,
     updates: Sequence[tuple[int, int]],
@@ -169,7 +140,7 @@ def in_place(
     if not pairs:
         return program, Updates(away)
     program = _without_copies(program, pairs.items().__contains__)
-    effects = [_Effects(statement, views) for statement in program.body]
+    effects = [effects_of(statement, views) for statement in program.body]
     while pairs:
         tail = [k for k, each in enumerate(effects) if _makes_only(each, pairs)]
         bad = _misfits(program, effects, tail, pairs, views)
@@ -201,7 +172,7 @@ def _candidates(program: Program, updates: Sequence[tuple[int, int]], views: dic
     return found
 
 
-def _makes_only(effects: _Effects, pairs: dict[str, str]) -> bool:
+def _makes_only(effects: Effects, pairs: dict[str, str]) -> bool:
     """Return whether a statement does nothing but write new values, in a way that cannot fail."""
     if isinstance(effects.statement, Alloc) or not effects.writes or not effects.writes <= pairs.keys():
         return False
@@ -212,7 +183,7 @@ def _makes_only(effects: _Effects, pairs: dict[str, str]) -> bool:
 
 
 def _misfits(
-    program: Program, effects: list[_Effects], tail: list[int], pairs: dict[str, str], views: dict[str, str]
+    program: Program, effects: list[Effects], tail: list[int], pairs: dict[str, str], views: dict[str, str]
 ) -> set[str]:
     """Return new values that may not be written over old ones, given all the others."""
     chosen, bad = set(tail), set[str]()
@@ -238,21 +209,21 @@ def _misfits(
     return bad
 
 
-def _same_elements(effects: _Effects, new: str, old: str) -> bool:
+def _same_elements(effects: Effects, new: str, old: str) -> bool:
     """Return whether a nest writes every element of its own once and reads the old value at that element only."""
     loops: list[str] = []
     body: tuple[Stmt, ...] = (effects.statement,)
     while len(body) == 1 and isinstance(body[0], Loop):
         loops.append(body[0].index)
         body = body[0].body
-    if not all(isinstance(each, (Let, Store)) for each in body) or old in effects.views:
+    if not all(isinstance(each, (Let, Store)) for each in body) or old in effects.windows:
         return False
     stores = [each for each in body if isinstance(each, Store) and each.buffer == new]
     if len(stores) != 1:
         return False
     index = stores[0].index
     own = [e.name for e in index if isinstance(e, Ref)]
-    if not set(loops) <= set(own) or effects.views:
+    if not set(loops) <= set(own) or effects.windows:
         return False
     return all(
         e.index == index for e in all_expressions((effects.statement,)) if isinstance(e, Load) and e.buffer == old

@@ -7,7 +7,7 @@ How a function is made, in the order of its stages:
 2. `link_function(signature, [Module(name, ir_text), ...])` compiles the body and its kernels or loads them from the
    object cache, with the entry for the signature, and links them. `abi` is the contract between entry and body;
    `symbols.address` says which names IR may use for things outside.
-   `begin_support()` and `begin_entry(signature)` let LLVM begin with what is known before the body is.
+   `begin_support()`, `begin_entry(signature)` and `begin_module(name, text)` let LLVM begin with what is known before all is.
 3. `native_callable(callable_type, linked, signature, ...)` makes the Python callable. What is per function stands
    there: storages, the Python functions that convert odd arguments and raise errors, tables of objects and constants.
    Copies of a function that share its code but not its state are further calls with the same `linked`.
@@ -35,12 +35,12 @@ from neano.backends.native.runtime.cache import CacheReport, CacheWarning, Objec
 from neano.backends.native.runtime.callable_type import make_callable_type, python_callable
 from neano.backends.native.runtime.codegen import CompileError, Module
 from neano.backends.native.runtime.engine import Linked, LinkError, link, link_known
-from neano.backends.native.runtime.native_callable import begin_entry, link_function, native_callable
+from neano.backends.native.runtime.native_callable import begin_entry, begin_module, link_function, native_callable
 from neano.backends.native.runtime.signature import Input, Signature
 from neano.backends.native.runtime.support import begin_support, support
 
 __all__ = [
     "CacheReport", "CacheWarning", "CompileError", "Input", "LinkError", "Linked", "Module", "ObjectCache", "Signature",
-    "begin_entry", "begin_support", "default_cache", "link", "link_function", "link_known", "make_callable_type",
+    "begin_entry", "begin_module", "begin_support", "default_cache", "link", "link_function", "link_known", "make_callable_type",
     "native_callable", "python_callable", "support",
 ]  # fmt: skip

@@ -1,20 +1,17 @@
 """From LLVM IR text to object files, by any thread.
 
-llvmlite's binding takes one lock around every call into LLVM, so threads that use it take turns. Code generation,
-which is nearly all of the cost, goes through a second ctypes handle on the same library, which has no such lock; LLVM
-is safe as long as each module has a context and a target machine of its own.
+Target machines are used again: what LLVM works out about a processor takes as long as generating a small function.
 """
 
 from __future__ import annotations
 
-import ctypes
-from functools import cache
+from collections import defaultdict
 from typing import Any, NamedTuple
 
 from llvmlite import binding as llvm
-from llvmlite.binding import ffi
 
 from neano.backends.native.runtime.abi import BODY_NAME
+from neano.backends.native.runtime.direct_llvm import direct_llvm
 from neano.backends.native.runtime.machine import target_machine
 
 CHEAP_PASSES = ("always_inliner", "sroa", "instruction_combine", "simplify_cfg")
@@ -37,7 +34,7 @@ class Module(NamedTuple):
     codegen: int = 2
 
 
-LONG_BODY = 40_000
+LONG_BODY = 12_000
 """Characters of a function's body from which its code is generated without optimising: LLVM's time for a long function grows
 faster than the function, and such a body spends its own time in what it calls."""
 
@@ -63,8 +60,32 @@ def generate_object(module: Module) -> bytes:
     Raises:
         CompileError: it does not parse or does not verify.
     """
-    prepared = _prepare(module)
-    return _emit_without_lock(prepared) if _direct_functions() else _emit(prepared)
+    direct = direct_llvm()
+    if module.passes or direct is None:
+        prepared = _prepare(module)
+        return bytes(prepared.machine.emit_object(prepared.module))
+    machine = _take_machine(module.codegen)
+    made = direct.object_file(module.text, machine)
+    _idle_machines[module.codegen].append(machine)
+    if isinstance(made, str):
+        raise _refused(module, made)
+    return made
+
+
+_idle_machines: defaultdict[int, list[Any]] = defaultdict(list)
+"""By level of code generation: target machines that wait for the next module."""
+
+
+def _take_machine(codegen: int) -> Any:
+    """Return a target machine that nobody else uses."""
+    try:
+        return _idle_machines[codegen].pop()
+    except IndexError:
+        return target_machine(codegen)
+
+
+def _refused(module: Module, words: str) -> CompileError:
+    return CompileError(f"LLVM refuses module {module.name!r}: {words}")
 
 
 class MachineTexts(NamedTuple):
@@ -89,7 +110,7 @@ def _prepare(module: Module) -> _Prepared:
     """
     prepared = _parse(module)
     if isinstance(prepared, str):
-        raise CompileError(f"LLVM refuses module {module.name!r}: {prepared}")
+        raise _refused(module, prepared)
     if module.passes:
         _run_passes(prepared.module, prepared.machine, module.passes)
     return prepared
@@ -117,48 +138,3 @@ def _run_passes(parsed: Any, machine: Any, level: int) -> None:
     for name in CHEAP_PASSES:
         getattr(passes, f"add_{name}_pass")()
     passes.run(parsed, builder)
-
-
-def _emit(prepared: _Prepared) -> bytes:
-    return bytes(prepared.machine.emit_object(prepared.module))
-
-
-class _DirectFunctions(NamedTuple):
-    emit: Any
-    start: Any
-    size: Any
-    dispose: Any
-
-
-@cache
-def _direct_functions() -> _DirectFunctions | None:
-    """The functions behind `emit_object`, past the lock; None where llvmlite has them under other names."""
-    try:
-        library = ctypes.CDLL(ffi.lib._lib_handle._name)
-        found = _DirectFunctions(
-            library.LLVMPY_TargetMachineEmitToMemory,
-            library.LLVMPY_GetBufferStart,
-            library.LLVMPY_GetBufferSize,
-            library.LLVMPY_DisposeMemoryBuffer,
-        )
-    except (AttributeError, OSError):
-        return None
-    found.emit.restype = ctypes.c_void_p
-    found.emit.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_char_p)]
-    for function, result in ((found.start, ctypes.c_void_p), (found.size, ctypes.c_size_t), (found.dispose, None)):
-        function.restype, function.argtypes = result, [ctypes.c_void_p]
-    return found
-
-
-def _emit_without_lock(prepared: _Prepared) -> bytes:
-    direct = _direct_functions()
-    assert direct is not None
-    machine, module = (ctypes.cast(each._ptr, ctypes.c_void_p) for each in (prepared.machine, prepared.module))
-    error = ctypes.c_char_p()
-    buffer = direct.emit(machine, module, 1, ctypes.byref(error))
-    if not buffer:
-        raise CompileError(f"LLVM generates no code: {(error.value or b'').decode(errors='replace')}")
-    try:
-        return ctypes.string_at(direct.start(buffer), direct.size(buffer))
-    finally:
-        direct.dispose(buffer)

@@ -7,11 +7,16 @@ import os
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 
+from neano.backends.native.runtime.cache import default_cache
 from neano.backends.native.runtime.engine import Linked
 from neano.backends.native.runtime.gates_text import MEMORY_GATE, POOL_GATE
+from neano.backends.native.runtime.objects import begin
+from neano.backends.native.runtime.once import once
 
 GATES = (POOL_GATE, MEMORY_GATE)
+_BEHIND = {POOL_GATE: "pool", MEMORY_GATE: "memory"}
 
 _servers: dict[str, int] = {}
 _installed: list[Linked] = []
@@ -21,13 +26,23 @@ _forked = False
 @cache
 def _loader(gate: str) -> Callable[[], None]:
     """Return what machine code calls when something is asked for; it lives as long as the process."""
-    name = {POOL_GATE: "pool", MEMORY_GATE: "memory"}[gate]
 
     def load() -> None:
-        getattr(import_module(f"neano.backends.native.runtime.{name}"), name)()
+        getattr(_behind(gate), _BEHIND[gate])()
 
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(load))
     return load
+
+
+def _behind(gate: str) -> ModuleType:
+    return import_module(f"neano.backends.native.runtime.{_BEHIND[gate]}")
+
+
+@once
+def begin_behind() -> None:
+    """Let what stands behind the gates be generated while nothing else is, for the first call that asks for it."""
+    for gate in GATES:
+        begin(_behind(gate).module(), default_cache(), later=True)
 
 
 def is_forked() -> bool:

@@ -36,6 +36,20 @@ define void @{name}(ptr %server, ptr %loader) nounwind {{
 """
 
 
+def _served(gate: str, found: str, absent: str) -> str:
+    """Look for what serves behind a gate, and ask for it: goes on at one of two labels."""
+    return f"""try:
+  %known = load atomic ptr, ptr @{gate} acquire, align 8
+  %loaded = icmp ne ptr %known, null
+  br i1 %loaded, label %{found}, label %ask
+ask:
+  %got = call ptr @ask(ptr @{gate})
+  %is.here = icmp ne ptr %got, null
+  br i1 %is.here, label %{found}, label %{absent}
+{found}:
+  %server = phi ptr [%known, %try], [%got, %ask]"""
+
+
 def _share(name: str, more_parameters: str, more: str) -> str:
     """A job goes to the pool from two grains on, if it is there; else it runs here."""
     return f"""
@@ -44,16 +58,7 @@ entry:
   %two = shl i64 %grain, 1
   %large = icmp sge i64 %n, %two
   br i1 %large, label %try, label %alone, !prof !0
-try:
-  %known = load atomic ptr, ptr @pool acquire, align 8
-  %loaded = icmp ne ptr %known, null
-  br i1 %loaded, label %share, label %ask
-ask:
-  %got = call ptr @ask(ptr @pool)
-  %is.here = icmp ne ptr %got, null
-  br i1 %is.here, label %share, label %alone
-share:
-  %server = phi ptr [%known, %try], [%got, %ask]
+{_served("pool", "share", "alone")}
   tail call void %server(ptr %kernel, ptr %args, i64 %n, i64 %grain, {more})
   ret void
 alone:
@@ -140,16 +145,7 @@ grow:
 measured:
   %large = icmp sge i64 %bytes, {LARGE}
   br i1 %large, label %try, label %plain
-try:
-  %known = load atomic ptr, ptr @memory acquire, align 8
-  %loaded = icmp ne ptr %known, null
-  br i1 %loaded, label %serve, label %ask
-ask:
-  %got = call ptr @ask(ptr @memory)
-  %is.here = icmp ne ptr %got, null
-  br i1 %is.here, label %serve, label %plain
-serve:
-  %server = phi ptr [%known, %try], [%got, %ask]
+{_served("memory", "serve", "plain")}
   %array = tail call ptr %server(i32 %ndim, ptr %dims, i32 %number, i64 %bytes)
   ret ptr %array
 plain: ; NumPy's own, or NumPy's error

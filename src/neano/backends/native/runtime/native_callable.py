@@ -13,6 +13,7 @@ from neano.backends.native.runtime.callable_type import new_instance
 from neano.backends.native.runtime.codegen import with_level
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import entry_text
+from neano.backends.native.runtime.gates import begin_behind
 from neano.backends.native.runtime.objects import begin
 from neano.backends.native.runtime.signature import Signature
 from neano.backends.native.runtime.support import support
@@ -30,14 +31,20 @@ def link_function(
 ) -> Linked:
     """Link a function's modules (its body and kernels) with the entry for its signature; errors are `link`'s."""
     support()
-    return link(
-        [Module("entry", entry_text(signature)), *(with_level(*each) for each in modules)], symbols, cache=cache
-    )
+    own = [Module("entry", entry_text(signature)), *(with_level(*each) for each in modules)]
+    linked = link(own, symbols, cache=cache)
+    begin_behind()
+    return linked
 
 
 def begin_entry(signature: Signature) -> None:
     """Let the entry for a signature be ready when `link_function` asks for it."""
     begin(Module("entry", entry_text(signature)), default_cache())
+
+
+def begin_module(name: str, text: str) -> None:
+    """Let a module be ready when `link_function` asks for it."""
+    begin(with_level(name, text), default_cache())
 
 
 def native_callable(

@@ -34,13 +34,17 @@ def has_threads() -> bool:
     return sys.platform != "win32" and symbols.address("pthread_create") is not None
 
 
+def module() -> Module:
+    """Return the pool as LLVM IR."""
+    return Module("pool", pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT)
+
+
 @once
 def pool() -> Linked:
     """Load the pool, once a process, and let `neano_parallel_for` and `neano_share` use it."""
-    text = pool_text.pool_text() if has_threads() else pool_text.ALONE_TEXT
     controls = (pool_text.SET, pool_text.RESET, pool_text.WORKERS, pool_text.OPENMP)
     names = (pool_text.PARALLEL_FOR, pool_text.SHARE, *controls)
-    linked = link([Module("pool", text)], exports=names)
+    linked = link([module()], exports=names)
     keep_for_ever(linked.token)
     reset = _function(linked, pool_text.RESET)
     reset()
