@@ -24,7 +24,7 @@ RANDOM = np.random.default_rng(11)
 def test_the_bits_are_the_same(name, dtype):
     made = nest(name, dtype)
     streaming, plain = Compiled(made, TINY), Compiled(made, HUGE)
-    assert "!nontemporal" in streaming.emitted.kernels[0].text
+    assert "@past.cache(" in streaming.emitted.kernels[0].text
     vector = name == "elementwise"
     for length in (0, 1, 63, 64, 65, 511, 512, 513, 1000, 5000):
         shape = (length,) if vector else (3, length)
@@ -39,7 +39,7 @@ def test_what_is_read_again_stays_in_the_cache():
     """z[j] is read by the second loop of "stored twice", t is scratch memory: neither goes past the cache."""
     made = nest("stored twice", "float64")
     assert unread_results(made) == frozenset()
-    assert not any("!nontemporal" in kernel.text for kernel in Compiled(made, TINY).emitted.kernels)
+    assert not any("@past.cache(" in kernel.text for kernel in Compiled(made, TINY).emitted.kernels)
     assert unread_results(nest("elementwise", "float64")) == {"z"}
 
 
@@ -54,7 +54,7 @@ body
   parallel for i < dim(x, 0):
     z[i] = tanh<float64>(exp<float64>(tanh<float64>(exp<float64>(x[i]))))
 """
-    assert "!nontemporal" not in Compiled(program(text), TINY).emitted.kernels[0].text
+    assert "@past.cache(" not in Compiled(program(text), TINY).emitted.kernels[0].text
 
 
 def test_the_shared_cache_is_read_from_the_system(tmp_path):

@@ -48,8 +48,8 @@ _TURNED = (
 
 
 @cache
-def block_product_text(kind: str, target: Target) -> str:
-    """Return the module of products in generated code for a kind of BLAS, s or d."""
+def block_product_text(kind: str, target: Target) -> dict[str, str]:
+    """Return the module of products in generated code for a kind of BLAS, s or d, and those that it needs, by name."""
     tiles = Tiles(DTYPE[kind], target)
     module = Module()
     for vectors in VECTORS:
@@ -60,7 +60,7 @@ def block_product_text(kind: str, target: Target) -> str:
     blocks(module, tiles)
     chunks(module, tiles)
     add_chunks(module, tiles)
-    return module.text(_product(module, tiles, kind))
+    return {f"neano_product_{kind}": module.text(_product(module, tiles, kind)), **module.libraries}
 
 
 def _product(module: Module, tiles: Tiles, kind: str) -> str:

@@ -156,16 +156,11 @@ def _call(body: BodyEmitter, dtype: str, matrices: tuple[Matrix, Matrix, Matrix]
     _look_at(body, _write_call(body, body.b, dtype, matrices, alpha, beta))
 
 
-def library_names(dtype: str) -> tuple[str, ...]:
-    """Return the names of the modules that products of a dtype are calls of, the last first."""
+def product_libraries(dtype: str, target: Target) -> dict[str, str]:
+    """Return the modules that products of a dtype are calls of, by name; the first one has the function of its name."""
     kind = KIND[dtype]
-    return (f"neano_product_{kind}", f"neano_matmul_{kind}") if kind in "sd" else (f"neano_matmul_{kind}",)
-
-
-def library_text(name: str, target: Target) -> str:
-    """Return the module of a name."""
-    kind = name[-1]
-    return matmul_text(kind) if name.startswith("neano_matmul") else block_product_text(kind, target)
+    own = block_product_text(kind, target) if kind in "sd" else {}
+    return {**own, f"neano_matmul_{kind}": matmul_text(kind)}
 
 
 def begin_products(dtype: str) -> None:
@@ -175,17 +170,17 @@ def begin_products(dtype: str) -> None:
 
 @cache
 def _begin_products(dtype: str, place: ObjectCache) -> None:
-    for name in library_names(dtype):
-        begin(Module(name, library_text(name, host())), place)
+    for name, text in product_libraries(dtype, host()).items():
+        begin(Module(name, text), place)
 
 
 def _write_call(
     body: BodyEmitter, b: Builder, dtype: str, matrices: tuple[Matrix, Matrix, Matrix], alpha: str, beta: str
 ) -> str:
     """Write the call of the product into a function of the body's module and return its status."""
-    for library in library_names(dtype):
-        body.libraries.setdefault(library, library_text(library, body.target))
-    name = library_names(dtype)[0]
+    libraries = product_libraries(dtype, body.target)
+    b.module.libraries.update(libraries)
+    name = next(iter(libraries))
     arguments: list[tuple[str, str]] = []
     for matrix in matrices:
         arguments += [("ptr", matrix.data), ("i64", str(matrix.strides[0])), ("i64", str(matrix.strides[1]))]

@@ -56,7 +56,6 @@ class BodyEmitter(Frame):
         self.constants: list[str] = []
         self.objects: list[str] = []
         self.owned: dict[str, str] = {}
-        self.libraries: dict[str, str] = {}
         self.blocks: dict[str, str] = {}
         self.updates = updates or Updates()
         self.handing_over = HandingOver(self, self.updates)

@@ -115,8 +115,9 @@ class KernelEmitter(StatementEmitter):
         views: dict[str, str],
         nest: Nest,
         unread: frozenset[str] = frozenset(),
+        libraries: dict[str, str] | None = None,
     ) -> None:
-        super().__init__(Builder(Module(), target, options), program, Numbering())
+        super().__init__(Builder(Module(libraries), target, options), program, Numbering())
         self.views, self.nest, self.unread = views, nest, unread
         self.streams = ""
         self.arguments: dict[Key, str] = {}

@@ -78,6 +78,7 @@ class KernelCalls:
     def __init__(self, body: BodyEmitter, begin: Callable[[str, str], None] | None = None) -> None:
         self.body = body
         self.begin = begin
+        self._begun: set[str] = set()
         self.kernels: dict[str, Kernel] = {}
         self.calls: list[KernelCall] = []
         self.unread = unread_results(body.program)
@@ -145,9 +146,13 @@ class KernelCalls:
         if known is not None:
             kernel, names = known
             return kernel.renamed(dict(zip(names, shape.names, strict=True)))
-        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread).emit()
+        libraries = body.b.module.libraries
+        kernel = KernelEmitter(body.program, body.target, body.options, body.views, nest, self.unread, libraries).emit()
         if self.kernels.setdefault(kernel.name, kernel) is kernel and self.begin:  # later ones have the same text
-            self.begin(kernel.name, kernel.text)
+            new = {kernel.name: kernel.text, **libraries}
+            for name in new.keys() - self._begun:
+                self.begin(name, new[name])
+            self._begun |= new.keys()
         self._by_shape[key] = kernel, shape.names
         return kernel
 

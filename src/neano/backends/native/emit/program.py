@@ -83,7 +83,11 @@ def emit(
     sites = tuple(body.meter.sites) if body.meter else ()
     known = {**program.constants, TABLE: np.zeros((FIRST + len(sites), WORDS), np.int64)}
     return Emitted(
-        modules=((BODY_NAME, text), *((kernel.name, kernel.text) for kernel in kernels), *body.libraries.items()),
+        modules=(
+            (BODY_NAME, text),
+            *((kernel.name, kernel.text) for kernel in kernels),
+            *body.b.module.libraries.items(),
+        ),
         needed=needed,
         objects=(*program.objects, *(program.constants[name] for name in body.objects)),
         constants=tuple(known[name] for name in body.constants),

@@ -4,14 +4,14 @@ A store to memory that is not in the cache fetches the line first, only to overw
 vectors. Stores that are marked as not temporal write whole lines without that. They pay where what a nest touches does not
 stay in the cache anyway, and nothing in the function reads the result; elsewhere they would throw out what is needed next.
 
-The elements of a chunk are computed into a small buffer, which a helper then copies to where they belong: so the loop is the
+The elements of a chunk are computed into a small buffer, which a function then copies to where they belong: so the loop is the
 same for both kinds of stores, and lines are whole whatever the alignment.
 """
 
 from __future__ import annotations
 
 from neano.backends.native.emit.memory import Size
-from neano.backends.native.emit.text import Builder
+from neano.backends.native.emit.text import Builder, Module
 from neano.backends.native.ir import Invoke, Load, Program, Update, View
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
@@ -24,7 +24,7 @@ MOST = 4
 SHORTEST = 512
 """Bytes of a row, at least."""
 
-_HELPER = """define internal void @past.cache(ptr %to, ptr %from, i64 %bytes) {{
+_HELPER = """define void @past.cache(ptr %to, ptr %from, i64 %bytes) {{
 entry:
   %address = ptrtoint ptr %to to i64
   %negative = sub i64 0, %address
@@ -69,10 +69,13 @@ done:
 
 def copy_past_cache(b: Builder, to: str, source: str, count: Size) -> None:
     """Copy some bytes to memory, past the cache."""
-    b.module.declare("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1 immarg")
-    width = b.target.vector_bytes
-    b.module.helpers.setdefault("past.cache", _HELPER.format(width=width, last=width - 1))
-    b.do(f"call void @past.cache(ptr {to}, ptr {source}, i64 {count})")
+
+    def write(module: Module) -> str:
+        module.declare("llvm.memcpy.p0.p0.i64", "void", "ptr", "ptr", "i64", "i1 immarg")
+        return _HELPER.format(width=b.target.vector_bytes, last=b.target.vector_bytes - 1)
+
+    called = b.module.share("past.cache", "void", ("ptr", "ptr", "i64"), write)
+    b.do(f"call void {called}(ptr {to}, ptr {source}, i64 {count})")
 
 
 def unread_results(program: Program) -> frozenset[str]:

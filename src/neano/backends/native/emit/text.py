@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -166,12 +167,17 @@ def constant(value: Any, dtype: str, lanes: int = 1) -> Value:
 
 
 class Module:
-    """What a module holds beside its main function: declarations, helper functions, names of outside symbols."""
+    """What a module holds beside its main function: declarations, helper functions, names of outside symbols.
 
-    def __init__(self) -> None:
+    Attributes:
+        libraries: name -> text of the modules that must be linked with this one; modules that will be linked may share them.
+    """
+
+    def __init__(self, libraries: dict[str, str] | None = None) -> None:
         self.declarations: dict[str, str] = {}
         self.helpers: dict[str, str] = {}
         self.symbols: set[str] = set()
+        self.libraries: dict[str, str] = {} if libraries is None else libraries
 
     def declare(self, name: str, result: str, *types: str) -> str:
         """Declare an outside function, or an intrinsic of LLVM, and return how it is named in a call."""
@@ -181,6 +187,22 @@ class Module:
             if not name.startswith("llvm."):
                 self.symbols.add(name)
         return quoted
+
+    def share(self, name: str, result: str, types: Sequence[str], write: Callable[[Module], str]) -> str:
+        """Declare a function that has a module of its own and return how it is named in a call.
+
+        Its code is generated once for all that call it, and a call costs no more than that of a helper. What is named the same
+        is the same, whoever calls it.
+
+        Args:
+            write: gets the new module and returns the text of the function.
+        """
+        self.declarations[name] = f"declare {result} @{name}({', '.join(types)})"
+        if name not in self.libraries:
+            own = Module(self.libraries)
+            self.libraries[name] = own.text(write(own))
+            self.symbols |= own.symbols
+        return f"@{name}"
 
     def declare_data(self, name: str) -> str:
         """Declare an outside variable and return its name, a pointer."""

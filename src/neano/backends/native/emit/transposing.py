@@ -1,12 +1,12 @@
 """Elements copied from where they stand apart to where they stand together: turned blocks, every second element, backwards.
 
-Helpers of a module, in vectors where their form allows it; elements that are left over go one by one.
+Functions that all modules share, in vectors where their form allows it; elements that are left over go one by one.
 """
 
 from __future__ import annotations
 
 from neano.backends.native.emit.memory import Size
-from neano.backends.native.emit.text import Builder
+from neano.backends.native.emit.text import Builder, Module
 
 KINDS = {1: "i8", 2: "i16", 4: "i32", 8: "i64", 16: "<2 x i64>"}
 """Bytes of an element -> the type that moves it."""
@@ -20,7 +20,7 @@ def element_alignment(size: int) -> int:
 def spread(
     b: Builder, size: int, to: tuple[str, Size], source: tuple[str, Size], shape: tuple[Size, Size], ahead: int = 0
 ) -> None:
-    """Spread consecutive elements of each column over rows, by a helper of the module.
+    """Spread consecutive elements of each column over rows.
 
     Args:
         size: bytes of an element.
@@ -29,21 +29,22 @@ def spread(
         shape: rows and columns.
         ahead: bytes from an element of a column to that which is wanted next time, 0 where that is not known.
     """
-    plain = f"spread.{size}"
-    common = {"size": size, "kind": KINDS[size], "align": element_alignment(size)}
-    b.module.helpers.setdefault(plain, _SPREAD.format(name=plain, **common))
-    name, side = plain, b.target.vector_bytes // size
-    if size in (4, 8) and side >= 4:
-        name = f"spread.blocks.{size}.{ahead}"
-        if name not in b.module.helpers:
-            b.module.declare("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
-            block = _block(side, size, ahead)
-            b.module.helpers[name] = _BLOCKS.format(name=name, plain=plain, side=side, size=size, block=block)
+    plain, side = f"spread.{size}", b.target.vector_bytes // size
+    helper = _SPREAD.format(name=plain, size=size, kind=KINDS[size], align=element_alignment(size))
+
+    def blocks(module: Module) -> str:
+        module.declare("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
+        module.helpers[plain] = helper.replace("define", "define internal", 1)
+        return _BLOCKS.format(name=name, plain=plain, side=side, size=size, block=_block(side, size, ahead))
+
+    in_blocks = size in (4, 8) and side >= 4
+    name = f"spread.blocks.{size}.{ahead}" if in_blocks else plain
+    called = b.module.share(name, "void", ("ptr", "i64") * 2 + ("i64",) * 2, blocks if in_blocks else lambda _: helper)
     given = f"ptr {to[0]}, i64 {to[1]}, ptr {source[0]}, i64 {source[1]}, i64 {shape[0]}, i64 {shape[1]}"
-    b.do(f"call void @{name}({given})")
+    b.do(f"call void {called}({given})")
 
 
-_SPREAD = """define internal void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_SPREAD = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
 entry:
   %some.rows = icmp sgt i64 %rows, 0
   %some.columns = icmp sgt i64 %columns, 0
@@ -74,7 +75,7 @@ done:
   ret void
 }}"""
 
-_BLOCKS = """define internal void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_BLOCKS = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
 entry:
   %rows.whole = and i64 %rows, -{side}
   %columns.whole = and i64 %columns, -{side}
@@ -158,13 +159,14 @@ def _block(side: int, size: int, ahead: int) -> str:
 def strided_copy(
     b: Builder, to: str, to_stride: Size, source: str, source_stride: Size, count: Size, size: int
 ) -> None:
-    """Copy elements of a size in bytes, by a helper of the module."""
+    """Copy elements of a size in bytes."""
     name = f"strided.copy.{size}"
-    if name not in b.module.helpers:
+
+    def write(_: Module) -> str:
         side = max(b.target.vector_bytes // size, 2)
         forms = {"lanes": range(side), "even": range(0, 2 * side, 2), "back": range(side - 1, -1, -1)}
         picks = {name: _picks(size, elements) for name, elements in forms.items()}
-        b.module.helpers[name] = _STRIDED.format(
+        return _STRIDED.format(
             name=name,
             kind=KINDS[size],
             size=size,
@@ -178,8 +180,9 @@ def strided_copy(
             even=", ".join(f"i32 {k}" for k in picks["even"]),
             back=", ".join(f"i32 {k}" for k in picks["back"]),
         )
-    arguments = f"ptr {to}, i64 {to_stride}, ptr {source}, i64 {source_stride}, i64 {count}"
-    b.do(f"call void @{name}({arguments})")
+
+    called = b.module.share(name, "void", ("ptr", "i64", "ptr", "i64", "i64"), write)
+    b.do(f"call void {called}(ptr {to}, i64 {to_stride}, ptr {source}, i64 {source_stride}, i64 {count})")
 
 
 def _wide(size: int, side: int) -> str:
@@ -192,7 +195,7 @@ def _picks(size: int, elements: range) -> list[int]:
     return [2 * e + half for e in elements for half in (0, 1)] if size == 16 else list(elements)
 
 
-_STRIDED = """define internal void @{name}(ptr %to, i64 %a, ptr %from, i64 %b, i64 %n) {{
+_STRIDED = """define void @{name}(ptr %to, i64 %a, ptr %from, i64 %b, i64 %n) {{
 entry:
   %together = icmp eq i64 %a, {size}
   %long = icmp sgt i64 %n, {side}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from neano.backends.native.emit.casts import convert
 from neano.backends.native.emit.platform_vectors import platform_vector
 from neano.backends.native.emit.target import Options
-from neano.backends.native.emit.text import Builder, Value
+from neano.backends.native.emit.text import Builder, Module, Value
 from neano.backends.native.emit.vector_math import (
     circular,
     error_functions,
@@ -99,10 +99,12 @@ def own_kernel(b: Builder, function: str, values: tuple[Value, ...]) -> Value | 
     if kernel.inlined:
         return kernel(*[Number(b, value) for value in values]).value
     name = f"own.{function}.{first.dtype}.{first.lanes}"
-    if name not in b.module.helpers:
-        inner = Builder(b.module, b.target, Options(contract=False))
+
+    def write(module: Module) -> str:
+        inner = Builder(module, b.target, Options(contract=False))
         parameters = [value.same(f"%x{k}") for k, value in enumerate(values)]
         inner.do(f"ret {kernel(*[Number(inner, p) for p in parameters]).value.typed}")
-        head = f"define internal {first.type} @{name}({', '.join(p.typed for p in parameters)}) nounwind"
-        b.module.helpers[name] = inner.text(head)
-    return first.same(b.op(f"call {first.type} @{name}({', '.join(value.typed for value in values)})"))
+        return inner.text(f"define {first.type} @{name}({', '.join(p.typed for p in parameters)}) nounwind")
+
+    called = b.module.share(name, first.type, [value.type for value in values], write)
+    return first.same(b.op(f"call {first.type} {called}({', '.join(value.typed for value in values)})"))
