@@ -197,7 +197,7 @@ def load_vector(b: Builder, dtype: str, lanes: int, pointer: str, active: Active
         b.do(f"store {kind} zeroinitializer, ptr {padded}")
         _copy(b, padded, pointer, active, dtype)
         raw = b.op(f"load {kind}, ptr {padded}")
-    return _from_memory(b, raw, dtype, lanes)
+    return from_memory(b, raw, dtype, lanes)
 
 
 def _both(b: Builder, active: Active | None, guard: Value | None) -> Value | None:
@@ -216,7 +216,8 @@ def _copy(b: Builder, to: str, source: str, active: Active, dtype: str) -> None:
     b.do(f"call void @llvm.memcpy.p0.p0.i64(ptr {to}, ptr {source}, i64 {size}, i1 false)")
 
 
-def _from_memory(b: Builder, raw: str, dtype: str, lanes: int) -> Value:
+def from_memory(b: Builder, raw: str, dtype: str, lanes: int) -> Value:
+    """Return what a vector load has moved as a vector of a dtype."""
     if dtype == "bool":
         kind = vector_type("i8", lanes)
         return Value(b.op(f"icmp ne {kind} {raw}, zeroinitializer"), dtype, lanes)

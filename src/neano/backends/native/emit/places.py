@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from neano.backends.native.emit import streaming
+from neano.backends.native.emit.apart import elements_apart
 from neano.backends.native.emit.expressions import Evaluator
 from neano.backends.native.emit.memory import (
     Size,
@@ -33,6 +34,7 @@ class Place:
     Attributes:
         base: pointer to the element of the loop's first iteration.
         stride: bytes from one to the next.
+        apart: elements from one iteration's to the next one's, where it is read where it is.
         direct: whether it is read or written where it is; "" for always, a bool's name, or "false". It is not where its elements
             are not consecutive, or where they go past the cache.
         buffer: memory that a chunk is copied to or from, "" where there is none.
@@ -44,35 +46,16 @@ class Place:
     size: int
     base: str = ""
     stride: Size = 0
+    apart: int = 1
     direct: str = ""
     buffer: str = ""
     source: str = ""
     pointer: str = ""
 
 
-def all_consecutive(host: StatementEmitter, plan: Plan) -> str | None:
-    """Return whether the elements of all places of a loop are consecutive: an i1, None where they never are."""
-    b, total = host.b, "true"
-    for access in (*plan.loads.values(), *plan.stores.values()):
-        if access.kind is Kind.GATHERED:
-            return None
-        if access.kind is not Kind.STRIDED:
-            continue
-        memory = host.memory(access.buffer)
-        axes = [axis for axis, growth in enumerate(access.growth) if growth != 0]
-        if [access.growth[axis] for axis in axes] != [1]:
-            return None
-        stride, size = memory.stride(axes[0]), SIZE[memory.buffer.dtype]
-        if isinstance(stride, int):
-            return None
-        same = b.op(f"icmp eq i64 {stride}, {size}")
-        total = same if total == "true" else b.op(f"and i1 {total}, {same}")
-    return total
-
-
 class Places:
-    """The places of one loop; with `direct`, of one whose places are known to be consecutive, some of
-    which begin at known `bases`.
+    """The places of one loop; with `direct`, of one whose elements are known to stand as indices say
+    (`apart`), some of them from known `bases` on.
 
     Attributes:
         scalars: what does not depend on the loop's index, by number; splats: the same in all lanes.
@@ -141,7 +124,8 @@ class Places:
         index = [as_size(evaluator.evaluate(number)) for number in access.index]
         place.base = address(self.b, memory, index)
         if self.direct:
-            place.stride = place.size
+            place.apart = elements_apart(access) or 1
+            place.stride = place.apart * place.size
             return place
         for axis, number in enumerate(access.index):
             growth = self._coefficient(number, evaluator)
@@ -338,5 +322,5 @@ class Places:
                 store(self.b, value, address(self.b, self.host.memory(statement.buffer), index))
 
     def pointer(self, place: Place, i: str, ahead: int) -> str:
-        moved = offset(self.b, place.pointer, size_mul(self.b, i, place.size))
-        return offset(self.b, moved, ahead * place.size)
+        step = place.apart * place.size
+        return offset(self.b, offset(self.b, place.pointer, size_mul(self.b, i, step)), ahead * step)

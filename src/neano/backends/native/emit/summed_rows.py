@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from neano.backends.native.emit import accumulators
+from neano.backends.native.emit.apart import stand_as_indexed
 from neano.backends.native.emit.carried import States, carried_loop
 from neano.backends.native.emit.grouped_rows import HEAVIEST
 from neano.backends.native.emit.lanes import active_lanes
@@ -32,7 +33,6 @@ from neano.backends.native.emit.memory import (
 )
 from neano.backends.native.emit.panels import steps
 from neano.backends.native.emit.partial_results import across
-from neano.backends.native.emit.places import all_consecutive
 from neano.backends.native.emit.plan import Access, Kind, Plan
 from neano.backends.native.emit.text import ELEMENT, SIZE, Value, constant, vector_type
 from neano.backends.native.emit.vector_loop import VectorLoop
@@ -120,7 +120,7 @@ class SummedRows:
         plan = None if parts is None else self.host.plan(parts.inner)
         if parts is None or plan is None or plan.weight > HEAVIEST or not 1 < plan.lanes <= MOST_LANES:
             return first
-        together = all_consecutive(self.host, plan)
+        together = stand_as_indexed(self.host, plan)
         if together is None:
             return first
         b = self.b

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from neano.backends.native.emit.apart import FORMS, has_forms, load_apart, stand_as_indexed
 from neano.backends.native.emit.carried import States, carried_loop
 from neano.backends.native.emit.expressions import Evaluator
 from neano.backends.native.emit.lanes import active_lanes, iota
@@ -41,7 +42,8 @@ from neano.backends.native.ir import Accumulate, AccumulateArg, Const, Let, Load
 class VectorLoop:
     """Writes one loop. `first` and `stop` bound its index.
 
-    With `direct`, all operands are known to be consecutive, and `find`, `body` and `partial` are there for loops of other forms.
+    With `direct`, the elements of all operands are known to stand as indices say. `find`, `body` and `partial` are there for
+    loops of other forms.
     """
 
     def __init__(
@@ -68,13 +70,25 @@ class VectorLoop:
         count = b.op(f"sub i64 {self.stop}, {self.first}")
         b.branch(b.op(f"icmp sgt i64 {count}, 0"), some, after)
         b.place(some)
+        as_indexed = stand_as_indexed(self.host, self.plan, FORMS) if has_forms(self.plan) else None
+        if as_indexed is not None:
+            direct, copied = b.label("direct"), b.label("copied")
+            b.branch(as_indexed, direct, copied)
+            b.place(direct)
+            VectorLoop(self.host, self.loop, self.plan, self.first, self.stop, {}, direct=True).run(count)
+            b.jump(after)
+            b.place(copied)
+        self.run(count)
+        b.jump(after)
+        b.place(after)
+
+    def run(self, count: str) -> None:
+        """Write the loop for some iterations, at least one."""
         self.find(count)
         if self.partial.sums or any(place.buffer for place in self.places.all()):
             self._chunks(count)
         else:
             self._chunk("0", count)
-        b.jump(after)
-        b.place(after)
 
     def find(self, count: str) -> None:
         """Find all places before `count` iterations, and prepare for divisions by what does not depend on the index."""
@@ -135,11 +149,18 @@ class VectorLoop:
 
         carried_loop(self.b, "indices", "0", length, self.plan.lanes, [], turn)
 
+    def _whole(self, start: str, length: str) -> str:
+        """Return how many of a chunk's iterations may be part of whole vectors: what those read beside them must be there."""
+        if all(place.apart != 2 for place in self.places.reads.values()):
+            return length
+        last = self.b.op(f"icmp eq i64 {size_add(self.b, length, start if start != '0' else 0)}, {self.places.count}")
+        return self.b.op(f"sub i64 {length}, {self.b.op(f'zext i1 {last} to i64')}")
+
     def _vectors(self, start: str, length: str) -> None:
         """Write the main loop, the rest loop, and what becomes of partial results."""
         b, lanes, unroll = self.b, self.plan.lanes, self.plan.unroll
         step = lanes * unroll
-        bulk = b.op(f"and i64 {length}, {-step}")
+        bulk = b.op(f"and i64 {self._whole(start, length)}, {-step}")
         begin = size_add(b, start if start != "0" else 0, self.first)
         states = [self.partial.start() for _ in range(unroll)]
 
@@ -197,6 +218,8 @@ class VectorLoop:
             node = self.numbering.nodes[number]
             if isinstance(node, Load):
                 place = self.places.reads[number]
+                if place.apart != 1:
+                    return load_apart(b, node.dtype, lanes, self.places.pointer(place, i, ahead), place.apart, active)
                 its_guard = guard if place.access.kind is Kind.MASKED else None
                 return load_vector(b, node.dtype, lanes, self.places.pointer(place, i, ahead), active, its_guard)
             if isinstance(node, Ref):
