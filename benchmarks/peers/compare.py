@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks.measuring import processor
 from benchmarks.peers.asking import Peer
 from benchmarks.peers.options import OWN, options
+from benchmarks.peers.processors import avx512_is_left_out
 from benchmarks.peers.row import Row
 from benchmarks.peers.rows import ROWS
 from benchmarks.peers.systems import TITLES
@@ -149,9 +150,10 @@ def document(results: Results, rows: Sequence[Row], systems: Sequence[str], roun
     ratios = [(row, results.ratio(row)) for row in rows]
     ahead = sum(ratio is not None and ratio > 1 for _, ratio in ratios)
     reached = sum(ratio is not None and ratio >= row.goal for row, ratio in ratios)
+    left_out = ", without AVX-512, which every system is told to leave out" if avx512_is_left_out() else ""
     intro = (
-        f"Processor: {processor()}. Time of a call, the best of {rounds} rounds in which the systems are timed in turn, inputs"
-        f" alternating, the loop's own cost taken off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches"
+        f"Processor: {processor()}{left_out}. Time of a call, the best of {rounds} rounds in which the systems are timed in turn,"
+        f" inputs alternating, the loop's own cost taken off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches"
         f" the goal (bold) on {reached}. Goals of rows with a * are set against the compilers, not NumPy."
     )
     failures = [

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.document import write_section
+from benchmarks.peers.processors import leave_out_avx512
 from benchmarks.peers.systems import TITLES
 
 OWN = "neano"
@@ -66,6 +67,7 @@ def options(
         "--rounds", type=int, default=rounds, help="how often each row is measured in each system, in turn"
     )
     parser.add_argument("--rows", nargs="*", default=[], help="only rows whose names begin so")
+    parser.add_argument("--avx2", action="store_true", help="let every system do without AVX-512")
     parser.add_argument("--write", metavar="FILE", type=Path, help="write the result into the section of a document")
     given = parser.parse_args(arguments)
     parts = [text.partition("=") for text in given.systems]
@@ -73,4 +75,7 @@ def options(
     if unknown:
         parser.error(f"no SYSTEM=PYTHON with a known system: {', '.join(unknown)}; there are {names}")
     pythons = dict.fromkeys((OWN, *always), sys.executable) | {name: python for name, _, python in parts}
-    return Options(pythons, given.rounds, tuple(given.rows), command, given.write)
+    if given.avx2:
+        leave_out_avx512()
+    section = f"{command}-avx2" if given.avx2 else command
+    return Options(pythons, given.rounds, tuple(given.rows), section, given.write)

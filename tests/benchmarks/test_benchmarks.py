@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +20,7 @@ from benchmarks.peers import compare
 from benchmarks.peers.asking import Peer
 from benchmarks.peers.compare import Results, document, measure
 from benchmarks.peers.memory import forget_peak, peak, resident
+from benchmarks.peers.processors import leave_out_avx512
 from benchmarks.peers.row import Row
 from benchmarks.peers.rows import MEMORY, ROWS, SCALING
 from benchmarks.peers.systems import system
@@ -175,3 +178,18 @@ def test_a_system_that_is_unknown_is_an_error(capsys):
     with pytest.raises(SystemExit):
         compare.main([f"pytensor={sys.executable}"])
     assert "with a known system: pytensor;" in capsys.readouterr().err
+
+
+def test_systems_are_told_to_leave_avx512_out():
+    variables = {"NEANO_FLAGS": "threads=1", "OPENBLAS_CORETYPE": "SkylakeX"}
+    leave_out_avx512(variables)
+    assert variables["NEANO_FLAGS"] == "threads=1,vector_bits=256"
+    assert variables["OPENBLAS_CORETYPE"] == "Haswell"
+    found = subprocess.run(
+        [sys.executable, "-c", "from neano.backends.native.emit.target import host; print(host().vector_bytes)"],
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert int(found.stdout) <= 32

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.peers.processors import avx512_is_left_out
 from benchmarks.peers.row import Row
 
 
@@ -74,6 +75,8 @@ class Torch:
             return compute(self, *inputs)
 
         torch.compiler.reset()  # each row is compiled for itself, as in a program of its own
+        if self.compiled and avx512_is_left_out():
+            torch._inductor.config.cpp.simdlen = 256
         work: Callable[..., Any] = torch.compile(eager, fullgraph=True) if self.compiled else eager
         if row.state is None:
             return work, list

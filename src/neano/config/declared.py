@@ -125,6 +125,9 @@ class Config(Group):
     openmp_elemwise_minsize: int = flag(
         200000, integer(0), f"Fewest elements that threads share {NO_EFFECT}; an estimate of the work decides."
     )
+    vector_bits: int = flag(
+        512, integer(256), "The widest vectors in bits, up to the processor's; 256 leaves AVX-512 out.", fixed=True
+    )
     fma: bool = flag(True, BOOL, "Contract a*b + c to one rounding, as C compilers do.")
     allow_gc: bool = flag(True, BOOL, "Free intermediate values during a call where nodes run one by one.")
     check_input: bool = flag(True, BOOL, f"Check inputs in C code {NO_EFFECT}; arguments are always checked.")

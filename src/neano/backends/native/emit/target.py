@@ -119,10 +119,10 @@ PLATFORM_FUNCTIONS = PlatformFunctions()
 
 @functools.cache
 def host() -> Target:
-    """Return the target of the processor that this process runs on."""
-    import llvmlite.binding as llvm
+    """Return the target of the processor that this process runs on, as far as it is used."""
+    from neano.backends.native.runtime.machine import features
 
-    made = Target.make(platform.machine(), dict(llvm.get_host_cpu_features()))
+    made = Target.make(platform.machine(), features())
     return replace(made, cache_bytes=shared_cache() or made.cache_bytes)
 
 

@@ -12,6 +12,10 @@ from typing import Any
 import llvmlite
 from llvmlite import binding as llvm
 
+from neano.config import config
+
+AVX512_BITS = 512
+
 
 @cache
 def _target() -> Any:
@@ -28,10 +32,19 @@ def cpu_name() -> str:
 
 
 @cache
-def cpu_features() -> str:
-    """LLVM's list of what this processor has ("+avx2,-avx512f,...")."""
+def features() -> dict[str, bool]:
+    """What of this processor is used, by the names that LLVM has for it; the flag `vector_bits` may leave AVX-512 out."""
     _target()
-    return str(llvm.get_host_cpu_features().flatten())
+    found = dict(llvm.get_host_cpu_features())
+    if config.vector_bits < AVX512_BITS:
+        found.update((name, False) for name in found if name.startswith(("avx512", "avx10", "evex512")))
+    return found
+
+
+@cache
+def cpu_features() -> str:
+    """The same as LLVM's options ("+avx2,-avx512f,...")."""
+    return ",".join(f"{'+' if there else '-'}{name}" for name, there in sorted(features().items()))
 
 
 @cache
