@@ -153,8 +153,8 @@ def document(results: Results, rows: Sequence[Row], systems: Sequence[str], roun
     left_out = ", without AVX-512, which every system is told to leave out" if avx512_is_left_out() else ""
     intro = (
         f"Processor: {processor()}{left_out}. Time of a call, the best of {rounds} rounds in which the systems are timed in turn,"
-        f" inputs alternating, the loop's own cost taken off. Neano is ahead of every peer on {ahead} of {len(rows)} rows, and reaches"
-        f" the goal (bold) on {reached}. Goals of rows with a * are set against the compilers, not NumPy."
+        f" inputs alternating, the loop's own cost taken off. Neano is ahead of every peer on {ahead} of {len(rows)} rows,"
+        f" and reaches the goal (bold) on {reached}. Goals of rows with a * are set against the compilers, not NumPy."
     )
     failures = [
         f"- {TITLES[s]}, {name}: {error}" for (name, s), error in results.errors.items() if "Unsupported" not in error
