@@ -90,12 +90,17 @@ def test_another_theano_in_the_same_folder_is_an_error(tmp_path: Path) -> None:
 
 
 def test_import_is_light(tmp_path: Path) -> None:
-    """It may take 1.6 times as long as the libraries that it stands on; the best of several tries counts, with bytecode."""
-    measured = "import time; start = time.perf_counter(); {}; print(time.perf_counter() - start)"
-    libraries = "import numpy, scipy.linalg, scipy.special, llvmlite.binding"
+    """It may take 1.6 times as long as the libraries that it stands on, with bytecode.
 
-    def best(code: str) -> float:
-        kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
-        return min(float(run(measured.format(code), **kept).stdout) for _ in range(4))
-
-    assert best("import theano") < 1.6 * best(libraries)
+    The best of a few tries in turn counts, and of some more where the machine is busy.
+    """
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(tmp_path)}
+    best = dict.fromkeys(("import theano", "import numpy, scipy.linalg, scipy.special, llvmlite.binding"), float("inf"))
+    for tries in range(12):
+        for code, before in best.items():
+            measured = f"import time; start = time.perf_counter(); {code}; print(time.perf_counter() - start)"
+            best[code] = min(before, float(run(measured, **kept).stdout))
+        ours, libraries = best.values()
+        if tries >= 3 and ours < 1.6 * libraries:
+            break
+    assert ours < 1.6 * libraries
