@@ -6,7 +6,7 @@ element. Otherwise they are copied to a buffer first, operand after operand, for
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 
 from neano.backends.native.emit.memory import Active, alignment, from_memory, load_vector, memory_type, offset
 from neano.backends.native.emit.plan import Access, Kind, Plan
@@ -30,14 +30,14 @@ def has_forms(plan: Plan) -> bool:
     return plan.lanes > 1 and any(each in FORMS and each != 1 for each in found)
 
 
-def stand_as_indexed(host: StatementEmitter, plan: Plan, forms: Container[int] = (1,)) -> str | None:
-    """Return whether neighbours of all indices in a loop are neighbours in memory: an i1, None where they never are.
+def stand_as_indexed(host: StatementEmitter, accesses: Iterable[Access], forms: Container[int] = (1,)) -> str | None:
+    """Return whether neighbours of all indices of a loop are neighbours in memory: an i1, None where they never are.
 
     Args:
         forms: by how many elements loads may go on in an iteration; stores go on by one.
     """
     b, total = host.b, "true"
-    for access in (*plan.loads.values(), *plan.stores.values()):
+    for access in accesses:
         if access.kind is Kind.GATHERED:
             return None
         if access.kind is not Kind.STRIDED:

@@ -21,6 +21,7 @@ from neano.backends.native.emit.row_passes import RowPasses
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
+from neano.backends.native.emit.tiles import Tiles
 from neano.backends.native.emit.vector_loop import VectorLoop
 from neano.backends.native.ir import (
     Alloc,
@@ -275,20 +276,39 @@ class KernelEmitter(StatementEmitter):
         return found[1:] if found in self.nest.turned else None
 
     def _panelled(self, loop: Loop, first: Size, stop: Size, turned: list[Access]) -> None:
-        """Run the two innermost loops panel by panel where an operand is turned round, else as one panel."""
+        """Run the two innermost loops in tiles where an operand is read across, and what is left in panels."""
         inner = self.nest.loops[-1]
         ends = self.bounds[inner.index] if inner.index in self.bounds else (0, self.sizes((inner.extent,))[0])
-        panels = Panels(self, turned, [self._axes(access) or (0, 0) for access in turned])
+        accesses = [(access, self._axes(access) or (0, 0)) for access in turned]
+        tiles = Tiles.of(self, loop, inner, accesses) if self.nest.any_order else None
+        panels = Panels(self, turned, [axes for _, axes in accesses])
+        if tiles is None:
+            self._in_panels(loop, panels, (first, stop), ends)
+            return
+        row, column = tiles.emit((first, stop), ends)
+        b = self.b
 
-        def columns(column: str, end: str) -> None:
+        def rest(number: str, _: str) -> None:
+            below = b.op(f"icmp eq i64 {number}, 0")
+            edges = ((row, first), (ends[0], column), (column, ends[1]))
+            start, left, right = (b.op(f"select i1 {below}, i64 {one}, i64 {other}") for one, other in edges)
+            self._in_panels(loop, panels, (start, stop), (left, right))
+
+        steps(b, "rest", 0, "2", 1, rest)
+
+    def _in_panels(self, loop: Loop, panels: Panels, rows: tuple[Size, Size], ends: tuple[Size, Size]) -> None:
+        """Run the two innermost loops panel by panel where an operand is turned round, else as one panel."""
+        inner = self.nest.loops[-1]
+
+        def part(column: str, end: str) -> None:
             self.bounds[inner.index] = (column, end)
-            steps(self.b, "rows", first, stop, panels.height, lambda row, last: rows(column, end, row, last))
+            steps(self.b, "rows", rows[0], rows[1], panels.height, lambda row, last: panel(column, end, row, last))
 
-        def rows(column: str, end: str, row: str, last: str) -> None:
+        def panel(column: str, end: str, row: str, last: str) -> None:
             self.panels = panels.fill(loop.index, inner.index, (row, last), (column, end))
             self._passes.run(loop, row, last)
 
-        steps(self.b, "columns", ends[0], ends[1], panels.width, columns)
+        steps(self.b, "columns", ends[0], ends[1], panels.width, part)
 
     # Memory of one iteration.
 

@@ -37,6 +37,9 @@ GRAIN_WORK = 80_000
 ELEMENTS = 4096
 """Elements of merged loops come in multiples of this many."""
 
+TILE_ROWS = 8
+"""Rows come in multiples of this many, if they are so many, where an operand may be read across (`tiles`)."""
+
 COLUMNS_FROM = 4096
 """Columns from which rows are combined into one for some columns after the other, on threads for different columns."""
 
@@ -341,6 +344,9 @@ class KernelCalls:
             return str(elements)
         row = b.op(f"add i64 {self._work(kernel, _longest_chain(nest.loops[0])[1:])}, 1")
         rows = b.op(f"add i64 {b.op(f'sdiv i64 {GRAIN_WORK}, {row}')}, 1")
+        if nest.turned:
+            several = b.op(f"icmp sge i64 {rows}, {TILE_ROWS}")
+            rows = b.op(f"select i1 {several}, i64 {b.op(f'and i64 {rows}, {-TILE_ROWS}')}, i64 {rows}")
         return b.op(f"select i1 {flat}, i64 {elements}, i64 {rows}") if flat else rows
 
     def _is_known(self, loop: Loop) -> bool:

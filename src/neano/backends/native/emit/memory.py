@@ -233,7 +233,8 @@ def from_memory(b: Builder, raw: str, dtype: str, lanes: int) -> Value:
     return join_parts(Value(parts[0], PART[dtype], lanes), Value(parts[1], PART[dtype], lanes))
 
 
-def _to_memory(b: Builder, value: Value) -> str:
+def to_memory(b: Builder, value: Value) -> str:
+    """Return a vector as a vector store moves it."""
     lanes = value.lanes
     if value.dtype == "bool":
         return b.op(f"zext {value.typed} to <{lanes} x i8>")
@@ -250,7 +251,7 @@ def store_vector(b: Builder, value: Value, pointer: str, active: Active | None) 
     element, each = memory_type(value.dtype)
     count = value.lanes * each
     kind, align = vector_type(element, count), alignment(value.dtype)
-    raw = _to_memory(b, value)
+    raw = to_memory(b, value)
     if active is None:
         b.do(f"store {kind} {raw}, ptr {pointer}, align {align}")
     elif maskable(b, value.dtype):

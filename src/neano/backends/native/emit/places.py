@@ -55,7 +55,7 @@ class Place:
 
 class Places:
     """The places of one loop; with `direct`, of one whose elements are known to stand as indices say
-    (`apart`), some of them from known `bases` on.
+    (`apart`). With `bases`, where some loads begin, nothing goes by way of buffers.
 
     Attributes:
         scalars: what does not depend on the loop's index, by number; splats: the same in all lanes.
@@ -75,7 +75,7 @@ class Places:
     ) -> None:
         self.host, self.b, self.loop, self.plan = host, host.b, loop, plan
         self.first, self.panels, self.numbering = first, panels, host.numbering
-        self.direct, self.bases = direct, bases or {}
+        self.direct, self.bases = direct, bases
         self.scalars: dict[int, Value] = {}
         self.count = ""
         self.splats: dict[int, Value] = {}
@@ -107,7 +107,7 @@ class Places:
             statement = self.loop.body[position]
             assert isinstance(statement, (Store, Update))
             place = self.writes[position] = self._place(access, statement.value.dtype, evaluator)
-            if isinstance(statement, Store):
+            if isinstance(statement, Store) and self.bases is None:
                 self._stream(place)
 
     def _place(self, access: Access, dtype: str, evaluator: Evaluator) -> Place:
@@ -117,7 +117,7 @@ class Places:
             place.buffer = self.b.stack(f"[{self.plan.chunk * SIZE[dtype]} x i8]", 64)
         if access.kind is Kind.GATHERED:
             return place
-        if access.number in self.bases:
+        if self.bases is not None and access.number in self.bases:
             place.base, place.stride = self.bases[access.number], place.size
             return place
         memory = self.host.memory(access.buffer)

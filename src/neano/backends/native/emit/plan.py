@@ -107,6 +107,11 @@ class Plan:
     buffered: int = 0
 
     @property
+    def accesses(self) -> list[Access]:
+        """All loads and stores."""
+        return [*self.loads.values(), *self.stores.values()]
+
+    @property
     def chunk(self) -> int:
         elements = 16 * self.lanes * 4
         while elements * self.buffered > BUFFER_BYTES and elements > self.lanes * self.unroll:
@@ -404,7 +409,7 @@ class Analysis:
             if not isinstance(node, Load):
                 stack += self.below(number)
         dtypes |= {s.value.dtype for s in body if isinstance(s, (Store, Update, Accumulate, AccumulateArg))}
-        for access in (*self.plan.loads.values(), *self.plan.stores.values()):
+        for access in self.plan.accesses:
             if access.kind in (Kind.STRIDED, Kind.GATHERED):
                 self.plan.buffered += SIZE[self.program.buffers[access.buffer].dtype]
         self.plan.lanes = self.target.lanes(frozenset(dtypes))

@@ -62,7 +62,7 @@ class RowPasses:
         plan = self.host.plan(inner)
         if plan is None or plan.weight > HEAVIEST * ROWS:
             return False
-        return all(access.kind is not Kind.GATHERED for access in (*plan.loads.values(), *plan.stores.values()))
+        return all(access.kind is not Kind.GATHERED for access in plan.accesses)
 
     def _group(self, loop: Loop, grouped: Grouped, first: str, apart: str) -> None:
         """Write one pass over several rows that are some rows apart."""

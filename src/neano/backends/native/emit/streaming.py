@@ -10,8 +10,8 @@ same for both kinds of stores, and lines are whole whatever the alignment.
 
 from __future__ import annotations
 
-from neano.backends.native.emit.memory import Size
-from neano.backends.native.emit.text import Builder, Module
+from neano.backends.native.emit.memory import Size, memory_type, to_memory
+from neano.backends.native.emit.text import SIZE, Builder, Module, Value, vector_type
 from neano.backends.native.ir import Invoke, Load, Program, Update, View
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
@@ -76,6 +76,14 @@ def copy_past_cache(b: Builder, to: str, source: str, count: Size) -> None:
 
     called = b.module.share("past.cache", "void", ("ptr", "ptr", "i64"), write)
     b.do(f"call void {called}(ptr {to}, ptr {source}, i64 {count})")
+
+
+def store_past_cache(b: Builder, value: Value, pointer: str) -> None:
+    """Write consecutive elements to memory, past the cache; the pointer is a multiple of the vector's size."""
+    b.module.helpers["nontemporal"] = "!0 = !{i32 1}"
+    element, each = memory_type(value.dtype)
+    kind, size = vector_type(element, value.lanes * each), SIZE[value.dtype] * value.lanes
+    b.do(f"store {kind} {to_memory(b, value)}, ptr {pointer}, align {size}, !nontemporal !0")
 
 
 def unread_results(program: Program) -> frozenset[str]:

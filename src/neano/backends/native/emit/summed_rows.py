@@ -120,7 +120,7 @@ class SummedRows:
         plan = None if parts is None else self.host.plan(parts.inner)
         if parts is None or plan is None or plan.weight > HEAVIEST or not 1 < plan.lanes <= MOST_LANES:
             return first
-        together = stand_as_indexed(self.host, plan)
+        together = stand_as_indexed(self.host, plan.accesses)
         if together is None:
             return first
         b = self.b

@@ -5,8 +5,10 @@ Functions that all modules share, in vectors where their form allows it; element
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from neano.backends.native.emit.memory import Size
-from neano.backends.native.emit.text import Builder, Module
+from neano.backends.native.emit.text import Builder, Module, Value
 
 KINDS = {1: "i8", 2: "i16", 4: "i32", 8: "i64", 16: "<2 x i64>"}
 """Bytes of an element -> the type that moves it."""
@@ -122,19 +124,38 @@ rest:
 
 
 def _block(side: int, size: int, ahead: int) -> str:
-    """Return code that turns a square of elements round in registers, and asks for those that are wanted next time.
-
-    In each round half of the elements of a pair of vectors change places (J. O. Eklundh, A fast computer method for matrix
-    transposing, IEEE Transactions on Computers C-21, 1972).
-    """
+    """Return code that turns a square of elements round in registers, and asks for those that are wanted next time."""
     kind, align = f"<{side} x {KINDS[size]}>", element_alignment(size)
     lines = [f"  %p{k} = getelementptr i8, ptr %p{k - 1}, i64 %step" for k in range(1, side)]
     lines += [f"  %x0.{k} = load {kind}, ptr %p{k}, align {align}" for k in range(side)]
     for k in range(side) if ahead else ():
         lines.append(f"  %next{k} = getelementptr i8, ptr %p{k}, i64 {ahead}")
         lines.append(f"  call void @llvm.prefetch.p0(ptr %next{k}, i32 0, i32 3, i32 1)")
-    now = [f"%x0.{k}" for k in range(side)]
-    distance, turn = 1, 1
+
+    def write(text: str) -> str:
+        lines.append(f"  %y{len(lines)} = {text}")
+        return f"%y{len(lines) - 1}"
+
+    for k, turned in enumerate(_turned_round(kind, [f"%x0.{k}" for k in range(side)], write)):
+        if k:
+            lines.append(f"  %q{k} = getelementptr i8, ptr %q{k - 1}, i64 %pitch")
+        lines.append(f"  store {kind} {turned}, ptr %q{k}, align {align}")
+    return "\n".join(lines)
+
+
+def turned_round(b: Builder, rows: Sequence[Value]) -> list[Value]:
+    """Return the columns of a square whose rows are real vectors."""
+    texts = _turned_round(rows[0].type, [each.text for each in rows], b.op)
+    return [each.same(text) for each, text in zip(rows, texts, strict=True)]
+
+
+def _turned_round(kind: str, rows: Sequence[str], write: Callable[[str], str]) -> list[str]:
+    """Turn a square of elements round; `write` gets the text of an instruction and returns the name of its result.
+
+    In each round half of the elements of a pair of vectors change places (J. O. Eklundh, A fast computer method for matrix
+    transposing, IEEE Transactions on Computers C-21, 1972).
+    """
+    side, distance, now = len(rows), 1, list(rows)
     while distance < side:
         made = list(now)
         for k in range(side):
@@ -144,16 +165,10 @@ def _block(side: int, size: int, ahead: int) -> str:
             low = [j if not j & distance else side + j - distance for j in range(side)]
             high = [side + j if j & distance else j + distance for j in range(side)]
             for place, picks in ((k, low), (other, high)):
-                made[place] = f"%x{turn}.{place}"
                 mask = ", ".join(f"i32 {pick}" for pick in picks)
-                pair = f"{kind} {now[k]}, {kind} {now[other]}"
-                lines.append(f"  {made[place]} = shufflevector {pair}, <{side} x i32> <{mask}>")
-        now, distance, turn = made, 2 * distance, turn + 1
-    for k in range(side):
-        if k:
-            lines.append(f"  %q{k} = getelementptr i8, ptr %q{k - 1}, i64 %pitch")
-        lines.append(f"  store {kind} {now[k]}, ptr %q{k}, align {align}")
-    return "\n".join(lines)
+                made[place] = write(f"shufflevector {kind} {now[k]}, {kind} {now[other]}, <{side} x i32> <{mask}>")
+        now, distance = made, 2 * distance
+    return now
 
 
 def strided_copy(

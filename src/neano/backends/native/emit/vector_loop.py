@@ -62,6 +62,7 @@ class VectorLoop:
         self.places = Places(host, loop, plan, first, panels, direct, bases)
         self.partial = PartialResults(host, plan.lanes, loop.body)
         self.divisors: dict[int, Divisor | None] = {}
+        self.given: dict[int, Value] = {}
 
     def emit(self) -> None:
         """Write the loop; nothing is read or computed where it has no iterations."""
@@ -70,7 +71,7 @@ class VectorLoop:
         count = b.op(f"sub i64 {self.stop}, {self.first}")
         b.branch(b.op(f"icmp sgt i64 {count}, 0"), some, after)
         b.place(some)
-        as_indexed = stand_as_indexed(self.host, self.plan, FORMS) if has_forms(self.plan) else None
+        as_indexed = stand_as_indexed(self.host, self.plan.accesses, FORMS) if has_forms(self.plan) else None
         if as_indexed is not None:
             direct, copied = b.label("direct"), b.label("copied")
             b.branch(as_indexed, direct, copied)
@@ -197,6 +198,21 @@ class VectorLoop:
                     raise TypeError(f"{statement!r} in a vector loop")
         return updated
 
+    def stored(self, begin: Size, i: str, ahead: int, given: dict[int, Value]) -> list[tuple[Value, str]]:
+        """Compute one vector of iterations; return what is to be stored, and where.
+
+        Args:
+            given: the values of some loads.
+        """
+        self.given = given
+        evaluator = self._vector_evaluator(begin, i, ahead, None)
+        found = []
+        for position, statement in enumerate(self.loop.body):
+            if isinstance(statement, Store):
+                value = evaluator.evaluate(self.numbering.number(statement.value))
+                found.append((value, self.places.pointer(self.places.writes[position], i, ahead)))
+        return found
+
     def _update(
         self, statement: Update, position: int, evaluator: Evaluator, i: str, ahead: int, active: Active | None
     ) -> None:
@@ -215,6 +231,8 @@ class VectorLoop:
         def leaf(number: int, guard: Value | None) -> Value | None:
             if number in self.places.splats:
                 return self.places.splats[number]
+            if number in self.given:
+                return self.given[number]
             node = self.numbering.nodes[number]
             if isinstance(node, Load):
                 place = self.places.reads[number]
