@@ -156,6 +156,29 @@ def test_as_many_threads_take_part_as_asked_for():
         assert len(ids) == threads
 
 
+def test_the_caller_comes_from_the_front_and_workers_from_the_back():
+    """So that each meets the same part of an array again."""
+    forget_the_crowd()
+    seen: list[tuple[int, int]] = []
+    together = threading.Barrier(2)
+    met: set[int] = set()
+
+    def note(args: int, start: int, stop: int) -> None:
+        own = threading.get_native_id()
+        if own not in met:
+            met.add(own)
+            together.wait(30)
+        seen.append((start, own))
+
+    with config.change_flags(threads=2):
+        job(pool(), note, 640, 10)
+    mine = [start for start, own in seen if own == threading.get_native_id()]
+    others = [start for start, own in seen if own != threading.get_native_id()]
+    assert mine == sorted(mine)
+    assert others == sorted(others, reverse=True)
+    assert max(mine) < min(others)
+
+
 def test_small_jobs_that_come_close_together_wake_workers():
     """The first of them runs alone, where workers sleep; who then looks takes part."""
     seen: set[int] = set()

@@ -7,8 +7,10 @@ many fewer. Else workers and callers would take the cores from each other, and a
 that shares work itself runs that alone, and is no caller (`nesting_text`).
 
 A job is published with as many tickets as workers may join. A worker that joins takes a ticket and counts as inside; whoever is
-inside, the caller too, claims pieces until none is left. Then the caller withdraws the tickets that are left and waits only for
-those who are inside: a worker that wakes late finds no ticket, and costs nobody anything. All of this is in one word, `@state`:
+inside, the caller too, claims pieces until none is left: the caller from the front, workers from the back, so that whoever
+comes back to an array, in the next job or call, mostly meets the part that its own cache still has. Then the caller withdraws
+the tickets that are left and waits only for those who are inside: a worker that wakes late finds no ticket, and costs nobody
+anything. All of this is in one word, `@state`:
 
     bits  0-15   how many workers are inside
     bits 16-30   tickets left
@@ -264,7 +266,7 @@ rouse:
   call void @wake(ptr @calls, i32 %count)
   br label %work
 work:
-  call void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece)
+  call void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece, i1 true)
   %last = atomicrmw and ptr @state, i32 {_INSIDE} acq_rel
   %nobody = icmp eq i32 %last, 0
   br i1 %nobody, label %done, label %closed
@@ -320,14 +322,26 @@ entry:
   ret i1 %both
 }}
 
-define internal void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece) nounwind {{
+; @next counts the pieces claimed from the front, and in its upper half those from the back.
+define internal void @take.part(ptr %kernel, ptr %args, i64 %n, i64 %piece, i1 %front) nounwind {{
 entry:
+  %over = add i64 %n, %piece
+  %rounded = sub i64 %over, 1
+  %pieces = udiv i64 %rounded, %piece
+  %last = sub i64 %pieces, 1
+  %one = select i1 %front, i64 1, i64 {1 << 32}
   br label %claim
 claim:
-  %from = atomicrmw add ptr @next, i64 %piece monotonic
-  %some = icmp slt i64 %from, %n
+  %claimed = atomicrmw add ptr @next, i64 %one monotonic
+  %before = and i64 %claimed, {(1 << 32) - 1}
+  %behind = lshr i64 %claimed, 32
+  %both = add i64 %before, %behind
+  %some = icmp ult i64 %both, %pieces
   br i1 %some, label %run, label %done
 run:
+  %from.back = sub i64 %last, %behind
+  %index = select i1 %front, i64 %before, i64 %from.back
+  %from = mul i64 %index, %piece
   %end = add i64 %from, %piece
   %to = call i64 @llvm.smin.i64(i64 %end, i64 %n)
   call void @run.marked(ptr %kernel, ptr %args, i64 %from, i64 %to)
@@ -341,7 +355,7 @@ define internal void @take.part.in.job(ptr %unused) nounwind {{
   %args = load ptr, ptr @args
   %length = load i64, ptr @length
   %piece = load i64, ptr @piece
-  call void @take.part(ptr %kernel, ptr %args, i64 %length, i64 %piece)
+  call void @take.part(ptr %kernel, ptr %args, i64 %length, i64 %piece, i1 false)
   ret void
 }}
 
