@@ -1,4 +1,4 @@
-"""Python's garbage collector while the package is imported."""
+"""Python's garbage collector while the package is imported, and while a function is compiled."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from contextlib import contextmanager
 
 FROZEN_BY_PYTHON = 1000
 """CPython 3.12 itself puts some hundred objects out of the collector's sight; a program that does so puts all it has."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Make many objects before the collector looks at any of them.
+
+    Most of what a compilation makes stays until its end. The collector would go through all of it each time that it has grown by
+    a quarter: a sixth of the time that a graph of ten thousand nodes takes. What is garbage then is found afterwards.
+    """
+    if not gc.isenabled():  # somebody sees to it
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @contextmanager
@@ -21,10 +38,9 @@ def paused() -> Iterator[None]:
     if not gc.isenabled() or gc.get_freeze_count() > FROZEN_BY_PYTHON:  # somebody sees to it
         yield
         return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()  # all there is, out of the young generations ...
-        gc.unfreeze()  # ... and into the oldest; neither looks at an object
-        gc.enable()
+    with undisturbed():
+        try:
+            yield
+        finally:
+            gc.freeze()  # all there is, out of the young generations ...
+            gc.unfreeze()  # ... and into the oldest; neither looks at an object

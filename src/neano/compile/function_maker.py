@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from neano.collector import undisturbed
 from neano.compile.copies import insert_copies
 from neano.compile.function_key import Flags, flags_now, function_key
 from neano.compile.function_values import make_finder
@@ -205,7 +206,8 @@ class FunctionMaker:
             like=like,
             key=self._key if containers is None else None,
         )
-        function = self._link(spec, defaults)
+        with undisturbed():
+            function = self._link(spec, defaults)
         if values is not None:
             for k, (value, made) in enumerate(zip(values, specs, strict=True)):
                 if not made.implicit and value is not None and value is not defaults[k]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType, SimpleNamespace
+from functools import cache
+from types import CodeType, FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from neano.config import config
@@ -32,13 +33,18 @@ def user_trace(skip: int = 1) -> Trace:
     Frames of this package are left out, so that the first one is the line where the user built the expression.
     """
     limit = config.traceback.limit
-    frame = sys._getframe(skip)
+    frame: FrameType | None = sys._getframe(skip)
     found: list[tuple[CodeType, int]] = []
     while frame is not None and len(found) < limit:
-        if not frame.f_globals.get("__name__", "").startswith(("neano.", "theano.")):
+        if not _is_own(frame.f_globals.get("__name__", "")):
             found.append((frame.f_code, frame.f_lineno))
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return tuple(found)
+
+
+@cache
+def _is_own(module: str) -> bool:
+    return module.startswith(("neano.", "theano."))
 
 
 class Variable:

@@ -1,11 +1,14 @@
 """Walks over the loop IR: the operands of an expression, expressions in the order of evaluation, statements, names.
 
-Nothing here recurses on expressions, so that a chain of any length passes.
+Nothing here recurses on expressions, so that a chain of any length passes. What stands where is in tables by class: these
+questions are the most frequent of a compilation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import Any
 
 from neano.backends.native.ir import (
     Accumulate,
@@ -32,20 +35,19 @@ from neano.backends.native.ir import (
     View,
 )
 
+_OPERANDS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Scalar: attrgetter("args"),
+    Load: attrgetter("index"),
+    Cast: lambda expr: (expr.value,),
+    Select: attrgetter("condition", "then", "otherwise"),
+}
+_LEAVES = frozenset((Const, Ref, Dim))
+
 
 def operands(expr: Expr) -> tuple[Expr, ...]:
     """Return the expressions that this one is made of, in the order of evaluation."""
-    match expr:
-        case Scalar():
-            return expr.args
-        case Load():
-            return expr.index
-        case Cast():
-            return (expr.value,)
-        case Select():
-            return (expr.condition, expr.then, expr.otherwise)
-        case _:
-            return ()
+    found = _OPERANDS.get(type(expr))
+    return () if found is None else found(expr)
 
 
 def with_operands(expr: Expr, parts: Sequence[Expr]) -> Expr:
@@ -76,7 +78,7 @@ def postorder(roots: Iterable[Expr]) -> list[Expr]:
         expr, ready = stack.pop()
         if id(expr) in done:
             continue
-        if ready or isinstance(expr, (Const, Ref, Dim)):
+        if ready or type(expr) in _LEAVES:
             done.add(id(expr))
             order.append(expr)
             continue
@@ -85,50 +87,52 @@ def postorder(roots: Iterable[Expr]) -> list[Expr]:
     return order
 
 
+_EXPRESSIONS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Let: lambda s: (s.value,),
+    Store: lambda s: (*s.index, s.value),
+    Update: lambda s: (*s.index, s.value),
+    Declare: lambda s: (s.init,),
+    Accumulate: lambda s: (s.value,),
+    AccumulateArg: attrgetter("value", "position"),
+    Loop: lambda s: (s.extent,),
+    If: lambda s: (s.condition,),
+    Alloc: attrgetter("dims"),
+    Reinterpret: attrgetter("dims"),
+    View: lambda s: (*s.start, *s.dims, *s.steps),
+    Check: lambda s: (s.condition, *s.args),
+    Invoke: attrgetter("scalars"),
+}
+
+
 def expressions(statement: Stmt) -> tuple[Expr, ...]:
     """Return the expressions that stand in a statement itself, not those in its blocks."""
-    match statement:
-        case Let():
-            return (statement.value,)
-        case Store() | Update():
-            return (*statement.index, statement.value)
-        case Declare():
-            return (statement.init,)
-        case Accumulate():
-            return (statement.value,)
-        case AccumulateArg():
-            return (statement.value, statement.position)
-        case Loop():
-            return (statement.extent,)
-        case If():
-            return (statement.condition,)
-        case Alloc() | Reinterpret():
-            return statement.dims
-        case View():
-            return (*statement.start, *statement.dims, *statement.steps)
-        case Check():
-            return (statement.condition, *statement.args)
-        case Invoke():
-            return statement.scalars
+    return _EXPRESSIONS[type(statement)](statement)
+
+
+_BLOCKS: dict[type, Callable[[Any], tuple[tuple[Stmt, ...], ...]]] = {
+    Loop: lambda s: (s.body,),
+    If: attrgetter("then", "otherwise"),
+}
 
 
 def blocks(statement: Stmt) -> tuple[tuple[Stmt, ...], ...]:
     """Return the blocks inside a statement."""
-    match statement:
-        case Loop():
-            return (statement.body,)
-        case If():
-            return (statement.then, statement.otherwise)
-        case _:
-            return ()
+    found = _BLOCKS.get(type(statement))
+    return () if found is None else found(statement)
 
 
-def statements(block: Iterable[Stmt]) -> Iterator[Stmt]:
-    """Yield the statements of a block and of the blocks inside it, in the order of the text."""
-    for statement in block:
-        yield statement
-        for inner in blocks(statement):
-            yield from statements(inner)
+def statements(block: Iterable[Stmt]) -> list[Stmt]:
+    """Return the statements of a block and of the blocks inside it, in the order of the text."""
+    found: list[Stmt] = []
+    waiting = [*block][::-1]
+    while waiting:
+        statement = waiting.pop()
+        found.append(statement)
+        inside = _BLOCKS.get(type(statement))
+        if inside is not None:
+            for inner in reversed(inside(statement)):
+                waiting.extend(reversed(inner))
+    return found
 
 
 def all_expressions(block: Iterable[Stmt]) -> list[Expr]:
@@ -145,18 +149,17 @@ def defined_names(block: Iterable[Stmt]) -> set[str]:
     }
 
 
+_BUFFERS: dict[type, Callable[[Any], tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    Store: lambda s: ((), (s.buffer,)),
+    Update: lambda s: ((s.buffer,), (s.buffer,)),
+    Alloc: lambda s: ((), (s.buffer,)),
+    View: lambda s: ((s.base,), (s.buffer,)),
+    Reinterpret: lambda s: ((s.base,), (s.buffer,)),
+    Invoke: attrgetter("operands", "results"),
+}
+
+
 def buffers_used(statement: Stmt) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the names of the buffers that a statement itself reads (its expressions left out) and writes or binds."""
-    match statement:
-        case Store():
-            return (), (statement.buffer,)
-        case Update():
-            return (statement.buffer,), (statement.buffer,)
-        case Alloc():
-            return (), (statement.buffer,)
-        case View() | Reinterpret():
-            return (statement.base,), (statement.buffer,)
-        case Invoke():
-            return statement.operands, statement.results
-        case _:
-            return (), ()
+    found = _BUFFERS.get(type(statement))
+    return ((), ()) if found is None else found(statement)

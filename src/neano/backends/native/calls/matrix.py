@@ -28,7 +28,7 @@ from neano.backends.native.emit.memory import Memory, Size, offset, size_mul, st
 from neano.backends.native.emit.ranges import Ranged, run
 from neano.backends.native.emit.routines import ROUTINES, Interpret, Routine, Sure
 from neano.backends.native.emit.target import Target, host
-from neano.backends.native.emit.text import SIZE, Builder, constant
+from neano.backends.native.emit.text import SIZE, Builder, Value, constant, is_complex
 from neano.backends.native.ir import Invoke
 from neano.backends.native.runtime.cache import ObjectCache, default_cache
 from neano.backends.native.runtime.codegen import Module
@@ -85,12 +85,18 @@ SHAPES: dict[str, Shapes] = {
 def _scalar_places(body: BodyEmitter, invoke: Invoke, dtype: str) -> tuple[str, str]:
     """Return pointers to alpha and beta."""
     given = body.scalars(invoke.scalars) or [constant(1, dtype), constant(0, dtype)]
-    places = []
-    for value in given:
-        place = body.b.stack(f"[{SIZE[dtype]} x i8]", 16)
-        store(body.b, value, place)
-        places.append(place)
-    return places[0], places[1]
+    return _place(body.b, given[0]), _place(body.b, given[1])
+
+
+def _place(b: Builder, value: Value) -> str:
+    """Return a pointer to a scalar; constants, which most factors are, stand in the module."""
+    if value.text[0] == "%" or is_complex(value.dtype):
+        place = b.stack(f"[{SIZE[value.dtype]} x i8]", 16)
+        store(b, value, place)
+        return place
+    name = f"factor.{value.dtype}.{value.text}"  # texts of float32 are those of float64
+    b.module.helpers.setdefault(name, f'@"{name}" = private constant {value.typed}')
+    return f'@"{name}"'
 
 
 def _operands(name: str, body: BodyEmitter, invoke: Invoke) -> tuple[Matrix, Matrix]:

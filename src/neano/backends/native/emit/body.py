@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 
+from neano.backends.native.emit.addresses import found_at_entry
 from neano.backends.native.emit.body_helpers import GIVE
 from neano.backends.native.emit.effects import root_of
 from neano.backends.native.emit.frame import Frame
@@ -27,6 +28,7 @@ from neano.backends.native.emit.turned_reductions import Turned, turned_reductio
 from neano.backends.native.emit.updates import Updates
 from neano.backends.native.ir import Alloc, Buffer, Dim, Invoke, Load, Loop, Program, Stmt
 from neano.backends.native.runtime import abi
+from neano.backends.native.runtime.codegen import LONG_BODY
 from neano.backends.native.runtime.memory_text import NEW_ARRAY
 from neano.backends.native.traverse import all_expressions, buffers_used, statements
 
@@ -94,6 +96,10 @@ class BodyEmitter(Frame):
             self.meter.end()
         b.do(f"ret i32 {b.op(f'load i32, ptr {self.code}')}")
         head = f"define i32 @{abi.BODY_NAME}(ptr %inputs, ptr %outputs, ptr %context) nounwind"
+        text = b.module.text(b.text(head))
+        if len(text) <= LONG_BODY:
+            return text
+        b.entry, b.lines = found_at_entry(b.entry, b.lines)
         return b.module.text(b.text(head))
 
     def _one(self, position: int) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neano.backends.native import ir
+from neano.backends.native.traverse import operands
 from neano.scalar.dtypes import is_discrete
 
 if TYPE_CHECKING:
@@ -322,15 +323,7 @@ class Expressions:
 
 def children_of(expr: Expr) -> tuple[Expr, ...]:
     """Return the expressions that an expression is made of."""
-    if isinstance(expr, ir.Scalar):
-        return expr.args
-    if isinstance(expr, (ir.Load, Access)):
-        return expr.index
-    if isinstance(expr, ir.Cast):
-        return (expr.value,)
-    if isinstance(expr, ir.Select):
-        return (expr.condition, expr.then, expr.otherwise)
-    return ()
+    return expr.index if isinstance(expr, Access) else operands(expr)
 
 
 def accesses_in(expr: Expr) -> list[Access]:
