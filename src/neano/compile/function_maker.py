@@ -19,6 +19,7 @@ from neano.compile.linkers import Form, FunctionSpec, InputSpec, backend, measur
 from neano.compile.mode import get_mode
 from neano.compile.profiling import as_profile, link_profiled
 from neano.config import config
+from neano.config.rewriting import rewriting
 from neano.graph.destroy import DestroyHandler, Supervisor, has_destroyers
 from neano.graph.errors import InconsistencyError, UnusedInputError
 from neano.graph.fgraph import FunctionGraph
@@ -155,10 +156,7 @@ class FunctionMaker:
     def _rewrite(self, fgraph: FunctionGraph) -> None:
         started = time.perf_counter()
         prepare(self.mode.backend)
-        with config.change_flags({
-            "compute_test_value": config.compute_test_value_opt,
-            "traceback.limit": config.traceback.compile_limit,
-        }):  # fmt: skip
+        with rewriting():
             self.mode.rewrite(fgraph)
         attach_guards(fgraph, self.inputs)
         insert_copies(fgraph, self.inputs, self.outputs)

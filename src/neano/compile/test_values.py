@@ -12,7 +12,7 @@ import warnings
 from typing import Any
 
 import neano.graph.op as graph_op
-from neano.config import config
+from neano.config.rewriting import test_value_action
 from neano.graph.trace import creation_text
 from neano.graph.variable import Apply, Variable
 
@@ -40,14 +40,15 @@ def get_debug_values(*args: Any) -> list[tuple[Any, ...]]:
     Raises:
         AttributeError: one is missing and `config.compute_test_value` says "raise".
     """
-    if config.compute_test_value == "off":
+    action = test_value_action()
+    if action == "off":
         return []
     try:
         return [tuple(get_test_value(arg) for arg in args)]
     except AttributeError as error:
-        if config.compute_test_value == "raise":
+        if action == "raise":
             raise
-        if config.compute_test_value == "warn":
+        if action == "warn":
             warnings.warn(str(error), stacklevel=2)
         return []
 
@@ -83,7 +84,7 @@ def compute_test_values(node: Apply) -> None:
 
 def _missing(node: Apply, position: int) -> None:
     """Do what `config.compute_test_value` says about an input without a test value."""
-    action = config.compute_test_value
+    action = test_value_action()
     if action == "ignore":
         return
     variable = node.inputs[position]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from neano.config import config
+from neano.config.rewriting import test_value_action
 from neano.graph.errors import MethodNotDefined
 from neano.graph.variable import Apply, Variable
 
@@ -88,7 +88,7 @@ class Op:
         node = self.make_node(*inputs, **kwargs)
         if name is not None and len(node.outputs) == 1:
             node.outputs[0].name = name
-        if config.compute_test_value != "off" and test_value_hook is not None:
+        if test_value_hook is not None and test_value_action() != "off":
             test_value_hook(node)
         if self.default_output is not None:
             output = node.outputs[self.default_output]

@@ -14,6 +14,7 @@ from types import CodeType, FrameType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from neano.config import config
+from neano.config.rewriting import trace_limit
 
 if TYPE_CHECKING:
     from neano.graph.op import Op
@@ -32,7 +33,7 @@ def user_trace(skip: int = 1) -> Trace:
 
     Frames of this package are left out, so that the first one is the line where the user built the expression.
     """
-    limit = config.traceback.limit
+    limit = trace_limit()
     frame: FrameType | None = sys._getframe(skip)
     found: list[tuple[CodeType, int]] = []
     while frame is not None and len(found) < limit:
