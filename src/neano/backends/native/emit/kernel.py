@@ -11,17 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from neano.backends.native.emit.accumulators import Accumulator
+from neano.backends.native.emit.across import Across
 from neano.backends.native.emit.kept_indices import keep_indices
 from neano.backends.native.emit.memory import Memory, Size, load, offset, size_add, size_mul
 from neano.backends.native.emit.nest import Nest
 from neano.backends.native.emit.numbering import Numbering
-from neano.backends.native.emit.panels import MAX_PANELS, Panel, Panels, steps
-from neano.backends.native.emit.plan import Access, Analysis, Kind, Plan
+from neano.backends.native.emit.panels import Panel
+from neano.backends.native.emit.plan import Analysis, Plan
 from neano.backends.native.emit.row_passes import RowPasses
 from neano.backends.native.emit.statements import StatementEmitter
 from neano.backends.native.emit.target import Options, Target
 from neano.backends.native.emit.text import Builder, Module, Value
-from neano.backends.native.emit.tiles import Tiles
 from neano.backends.native.emit.vector_loop import VectorLoop
 from neano.backends.native.ir import (
     Alloc,
@@ -132,7 +132,8 @@ class KernelEmitter(StatementEmitter):
         self.weight = 0
         self.innermost: list[Innermost] = []
         self.finish = self.b.label("finish")
-        self._passes = RowPasses(self)
+        self.passes = RowPasses(self)
+        self._across = Across(self)
 
     def emit(self) -> Kernel:
         """Write the kernel."""
@@ -140,7 +141,7 @@ class KernelEmitter(StatementEmitter):
         self._bounds()
         self._row_scratch(loop)
         if self.nest.columns:
-            self._passes.run_by_columns(loop)
+            self.passes.run_by_columns(loop)
         else:
             self.loop(loop)
         self.b.jump(self.finish)
@@ -230,10 +231,8 @@ class KernelEmitter(StatementEmitter):
         first, stop = self.bounds[loop.index] if loop.index in self.bounds else (0, self.sizes((loop.extent,))[0])
         if not any(isinstance(s, Loop) for s in loop.body):
             self._run(loop, first, stop)
-        elif len(self.nest.loops) > 1 and loop is self.nest.loops[-2] and (turned := self._turned()):
-            self._panelled(loop, first, stop, turned)
-        else:
-            self._passes.run(loop, first, stop)
+        elif not self._across.run(loop, first, stop):
+            self.passes.run(loop, first, stop)
 
     def _run(self, loop: Loop, first: Size, stop: Size) -> None:
         """Run a loop that holds no other, in vectors where it can."""
@@ -256,59 +255,6 @@ class KernelEmitter(StatementEmitter):
                 keep_indices(analysis, plan)
             self._reasons[loop.index] = analysis.reason
         return self._plans[loop.index]
-
-    def _turned(self) -> list[Access]:
-        """Return the operands of the innermost loop that may be turned round: their neighbours stand in the next row."""
-        loops = self.nest.loops
-        plan = self.plan(loops[-1]) if self.nest.turned else None
-        if plan is None:
-            return []
-        strided = [access for access in plan.loads.values() if access.kind is Kind.STRIDED]
-        return [access for access in strided if self._axes(access) is not None][:MAX_PANELS]
-
-    def _axes(self, access: Access) -> tuple[int, int] | None:
-        """Return the axes of an operand that the indices of the two innermost loops stand on."""
-        names = [node.name if isinstance(node := self.numbering.nodes[n], Ref) else "" for n in access.index]
-        wanted = [loop.index for loop in self.nest.loops[-2:]]
-        if any(names.count(name) != 1 for name in wanted):
-            return None
-        found = (access.buffer, *(names.index(name) for name in wanted))
-        return found[1:] if found in self.nest.turned else None
-
-    def _panelled(self, loop: Loop, first: Size, stop: Size, turned: list[Access]) -> None:
-        """Run the two innermost loops in tiles where an operand is read across, and what is left in panels."""
-        inner = self.nest.loops[-1]
-        ends = self.bounds[inner.index] if inner.index in self.bounds else (0, self.sizes((inner.extent,))[0])
-        accesses = [(access, self._axes(access) or (0, 0)) for access in turned]
-        tiles = Tiles.of(self, loop, inner, accesses) if self.nest.any_order else None
-        panels = Panels(self, turned, [axes for _, axes in accesses])
-        if tiles is None:
-            self._in_panels(loop, panels, (first, stop), ends)
-            return
-        row, column = tiles.emit((first, stop), ends)
-        b = self.b
-
-        def rest(number: str, _: str) -> None:
-            below = b.op(f"icmp eq i64 {number}, 0")
-            edges = ((row, first), (ends[0], column), (column, ends[1]))
-            start, left, right = (b.op(f"select i1 {below}, i64 {one}, i64 {other}") for one, other in edges)
-            self._in_panels(loop, panels, (start, stop), (left, right))
-
-        steps(b, "rest", 0, "2", 1, rest)
-
-    def _in_panels(self, loop: Loop, panels: Panels, rows: tuple[Size, Size], ends: tuple[Size, Size]) -> None:
-        """Run the two innermost loops panel by panel where an operand is turned round, else as one panel."""
-        inner = self.nest.loops[-1]
-
-        def part(column: str, end: str) -> None:
-            self.bounds[inner.index] = (column, end)
-            steps(self.b, "rows", rows[0], rows[1], panels.height, lambda row, last: panel(column, end, row, last))
-
-        def panel(column: str, end: str, row: str, last: str) -> None:
-            self.panels = panels.fill(loop.index, inner.index, (row, last), (column, end))
-            self._passes.run(loop, row, last)
-
-        steps(self.b, "columns", ends[0], ends[1], panels.width, part)
 
     # Memory of one iteration.
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from neano.backends.native.emit.accumulators import identity
+from neano.backends.native.emit.independence import independent
 from neano.backends.native.emit.memory import static_stride
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.emit.target import Target
@@ -26,7 +27,6 @@ from neano.backends.native.ir import (
     AccumulateArg,
     Cast,
     Const,
-    Expr,
     Let,
     Load,
     Loop,
@@ -153,7 +153,7 @@ class Analysis:
                 if access is None:
                     return self._scalar(f"every iteration writes the same element of {statement.buffer}")
                 self.plan.stores[position] = access
-        if not self._independent(body):
+        if not self._independent():
             return self._scalar("an iteration may read or write what another writes")
         self._measure(body)
         return self.plan
@@ -335,61 +335,11 @@ class Analysis:
                 kind = Kind.GATHERED
         return None if kind is Kind.INVARIANT else Access(statement.buffer, index, kind, growth=growth)
 
-    def _root(self, name: str) -> str:
-        while name in self.views:
-            name = self.views[name]
-        return name
-
-    def _independent(self, body: tuple[Stmt, ...]) -> bool:
-        """Return whether vectors may run: each buffer is written by one statement, and read, if at all, at the same element."""
-        written: dict[str, tuple[int, ...]] = {}
-        computed = {self._root(a.buffer) for a in self.plan.stores.values() if a.kind is Kind.GATHERED}
-        for position, access in self.plan.stores.items():
-            root = self._root(access.buffer)
-            if root in written:
-                return False
-            written[root] = access.index
-            later = [n for s in body[position + 1 :] for n in self._roots_of(s)]
-            if self._reaches_load(later, root):
-                return False
-        for number in self._all_loads():
-            node = self.numbering.nodes[number]
-            assert isinstance(node, Load)
-            root = self._root(node.buffer)
-            if root in written and not self.loop.parallel:
-                same = written[root] == self.numbering.kids[number]
-                if not same or root != node.buffer or root in computed:
-                    return False
-        return True
-
-    def _roots_of(self, statement: Stmt) -> list[int]:
-        exprs: tuple[Expr, ...] = ()
-        if isinstance(statement, (Store, Update)):
-            exprs = (*statement.index, statement.value)
-        elif isinstance(statement, (Let, Accumulate)):
-            exprs = (statement.value,)
-        elif isinstance(statement, AccumulateArg):
-            exprs = (statement.value, statement.position)
-        return [self.numbering.number(e) for e in exprs]
-
-    def _walk(self, roots: list[int]) -> set[int]:
-        """Return all numbers below some, through the loop's own values only where those are named."""
-        seen: set[int] = set()
-        stack = list(roots)
-        while stack:
-            number = stack.pop()
-            if number not in seen:
-                seen.add(number)
-                stack += self.numbering.kids[number]
-        return seen
-
-    def _reaches_load(self, roots: list[int], buffer: str) -> bool:
-        nodes = (self.numbering.nodes[n] for n in self._walk(roots))
-        return any(isinstance(node, Load) and self._root(node.buffer) == buffer for node in nodes)
-
-    def _all_loads(self) -> list[int]:
-        roots = [n for s in self.loop.body for n in self._roots_of(s)]
-        return [n for n in self._walk(roots) if isinstance(self.numbering.nodes[n], Load)]
+    def _independent(self) -> bool:
+        stores = self.plan.stores
+        writes = {position: (access.buffer, access.index) for position, access in stores.items()}
+        computed = {access.buffer for access in stores.values() if access.kind is Kind.GATHERED}
+        return independent(self.loop, writes, computed, self.numbering, self.views)
 
     def _measure(self, body: tuple[Stmt, ...]) -> None:
         """Choose the width of vectors by the dtypes computed in, and how far the main loop is unrolled by its size."""

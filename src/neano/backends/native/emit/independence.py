@@ -1,0 +1,56 @@
+"""Whether the iterations of an innermost loop may run as vectors: what one writes, no other reads or writes."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping
+
+from neano.backends.native.emit.numbering import Numbering
+from neano.backends.native.ir import Load, Loop, Stmt
+from neano.backends.native.traverse import expressions
+
+Written = Mapping[int, tuple[str, tuple[int, ...]]]
+"""Positions of statements that write -> the buffer and the numbers of the index."""
+
+
+def independent(
+    loop: Loop, writes: Written, computed: Container[str], numbering: Numbering, views: Mapping[str, str]
+) -> bool:
+    """Return whether each buffer is written by one statement, and read, if at all, at the same element.
+
+    Args:
+        computed: buffers that are written at computed places.
+    """
+
+    def root(name: str) -> str:
+        while name in views:
+            name = views[name]
+        return name
+
+    written: dict[str, tuple[int, ...]] = {}
+    for position, (buffer, index) in writes.items():
+        base = root(buffer)
+        if base in written or any(root(each.buffer) == base for each in _loads(loop.body[position + 1 :], numbering)):
+            return False
+        written[base] = index
+    if loop.parallel:
+        return True
+    roots = {root(buffer) for buffer, _ in writes.values() if buffer in computed}
+    for load in _loads(loop.body, numbering):
+        base = root(load.buffer)
+        if base in written:
+            same = written[base] == numbering.kids[numbering.number(load)]
+            if not same or base != load.buffer or base in roots:
+                return False
+    return True
+
+
+def _loads(statements: Iterable[Stmt], numbering: Numbering) -> list[Load]:
+    """Return the loads that statements name, not those behind the names of the loop's own values."""
+    seen: set[int] = set()
+    stack = [numbering.number(each) for statement in statements for each in expressions(statement)]
+    while stack:
+        number = stack.pop()
+        if number not in seen:
+            seen.add(number)
+            stack += numbering.kids[number]
+    return [node for number in seen if isinstance(node := numbering.nodes[number], Load)]
