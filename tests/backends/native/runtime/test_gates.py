@@ -33,7 +33,7 @@ def test_small_calls_load_neither():
     assert fresh(code, NEANO_NUM_THREADS="3") == "[]"
 
 
-def test_both_are_generated_after_the_first_function_and_not_again(tmp_path: Path):
+def test_the_pool_is_generated_after_the_first_function_and_not_again(tmp_path: Path):
     code = (
         PREAMBLE
         + """
@@ -49,7 +49,7 @@ def test_both_are_generated_after_the_first_function_and_not_again(tmp_path: Pat
         print(loaded(), made)
         """
     )
-    assert fresh(code, NEANO_NUM_THREADS="3", NEANO_CACHE_DIR=str(tmp_path)) == "['pool', 'memory'] []"
+    assert fresh(code, NEANO_NUM_THREADS="3", NEANO_CACHE_DIR=str(tmp_path)) == "['pool', 'memory'] ['memory']"
 
 
 def test_the_first_large_call_loads_both_and_its_result_is_right():

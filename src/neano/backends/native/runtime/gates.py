@@ -39,10 +39,9 @@ def _behind(gate: str) -> ModuleType:
 
 
 @once
-def begin_behind() -> None:
-    """Let what stands behind the gates be generated while nothing else is, for the first call that asks for it."""
-    for gate in GATES:
-        begin(_behind(gate).module(), default_cache(), later=True)
+def begin_pool() -> None:
+    """Let the pool be generated while nothing else is, for the first call that asks for it."""
+    begin(_behind(POOL_GATE).module(), default_cache(), later=True)
 
 
 def is_forked() -> bool:

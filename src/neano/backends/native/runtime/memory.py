@@ -48,17 +48,13 @@ _new_capsule = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_cha
 )
 
 
-def module() -> Module:
-    """Return the allocator as LLVM IR."""
-    return Module("memory", memory_text.MEMORY_TEXT)
-
-
 @once
 def memory() -> Linked:
     """Load the allocator, once a process, and let `neano_new_array` use it."""
     routines = (memory_text.MALLOC, memory_text.CALLOC, memory_text.REALLOC, memory_text.FREE)
     names = (memory_text.LARGE_ARRAY, memory_text.SETUP, memory_text.SWEEP, memory_text.HELD)
-    linked = link([module()], exports=(*names, *routines))
+    # generated without optimising, in a quarter of the time: what it does takes no time beside writing a large result
+    linked = link([Module("memory", memory_text.MEMORY_TEXT, codegen=0)], exports=(*names, *routines))
     keep_for_ever(linked.token)
     handler = _Handler(_name, 1, None, *(linked.addresses[name] for name in routines))
     capsule = _new_capsule(ctypes.addressof(handler), _capsule_name, None)

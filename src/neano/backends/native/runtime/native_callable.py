@@ -13,7 +13,7 @@ from neano.backends.native.runtime.callable_type import new_instance
 from neano.backends.native.runtime.codegen import with_level
 from neano.backends.native.runtime.engine import Linked, Module, link
 from neano.backends.native.runtime.entry import entry_text
-from neano.backends.native.runtime.gates import begin_behind
+from neano.backends.native.runtime.gates import begin_pool
 from neano.backends.native.runtime.objects import begin
 from neano.backends.native.runtime.signature import Signature
 from neano.backends.native.runtime.support import support
@@ -33,7 +33,7 @@ def link_function(
     support()
     own = [Module("entry", entry_text(signature)), *(with_level(*each) for each in modules)]
     linked = link(own, symbols, cache=cache)
-    begin_behind()
+    begin_pool()
     return linked
 
 
