@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 
+import llvmlite
 import pytest
 
 from neano.backends.native.runtime import CompileError, Module, codegen
 from neano.backends.native.runtime.codegen import generate_object
+from neano.backends.native.runtime.direct_llvm import KNOWN
 
 GOOD = "define i64 @f(i64 %x) { %y = mul i64 %x, 3\n ret i64 %y }"
 BAD = {
@@ -18,9 +20,14 @@ BAD = {
 
 def test_both_ways_give_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     direct = [generate_object(Module("m", GOOD, codegen=level)) for level in (0, 2, 0, 2)]
-    assert codegen.direct_llvm() is not None
+    assert (codegen.direct_llvm() is not None) == llvmlite.__version__.startswith(KNOWN)
     monkeypatch.setattr(codegen, "direct_llvm", lambda: None)
     assert direct == [generate_object(Module("m", GOOD, codegen=level)) for level in (0, 2, 0, 2)]
+
+
+def test_other_releases_of_llvmlite_are_used_by_their_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(llvmlite, "__version__", "0.51.0")
+    assert codegen.direct_llvm.__wrapped__() is None
 
 
 @pytest.mark.parametrize("text", BAD.values(), ids=BAD)

@@ -13,7 +13,11 @@ from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_void_p
 from functools import cache
 from typing import Any
 
+import llvmlite
 from llvmlite.binding import ffi
+
+KNOWN = "0.50."
+"""The releases of llvmlite whose functions have these arguments; with others the binding is used."""
 
 _OBJECT = 1  # of LLVM's kinds of output; the other one is assembly
 
@@ -85,7 +89,9 @@ def _words(said: c_char_p) -> str:
 
 @cache
 def direct_llvm() -> DirectLLVM | None:
-    """Return the functions, None where llvmlite has them under other names."""
+    """Return the functions, None in a release of llvmlite that may have others: they are no public interface."""
+    if not llvmlite.__version__.startswith(KNOWN):
+        return None
     try:
         return DirectLLVM(ffi.lib._lib_handle._name)
     except (AttributeError, OSError):
