@@ -83,7 +83,7 @@ def test_turned_matrices(dtype, shape):
 def test_panels_are_filled_in_blocks():
     x, y = T.dmatrices("x", "y")
     texts = [text for _, text in function([x, y], x.T + y).stages.emitted.modules]
-    assert any("@spread.blocks.8." in text and str(panels.COLUMNS * 8) in text for text in texts)
+    assert any("@spread.blocks.8(" in text and str(panels.COLUMNS * 8) in text for text in texts)
 
 
 GUARDED = """

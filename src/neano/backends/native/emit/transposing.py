@@ -37,16 +37,16 @@ def spread(
     def blocks(module: Module) -> str:
         module.declare("llvm.prefetch.p0", "void", "ptr", "i32 immarg", "i32 immarg", "i32 immarg")
         module.helpers[plain] = helper.replace("define", "define internal", 1)
-        return _BLOCKS.format(name=name, plain=plain, side=side, size=size, block=_block(side, size, ahead))
+        return _BLOCKS.format(name=name, plain=plain, side=side, size=size, block=_block(side, size))
 
     in_blocks = size in (4, 8) and side >= 4
-    name = f"spread.blocks.{size}.{ahead}" if in_blocks else plain
-    called = b.module.share(name, "void", ("ptr", "i64") * 2 + ("i64",) * 2, blocks if in_blocks else lambda _: helper)
-    given = f"ptr {to[0]}, i64 {to[1]}, ptr {source[0]}, i64 {source[1]}, i64 {shape[0]}, i64 {shape[1]}"
+    name = f"spread.blocks.{size}" if in_blocks else plain
+    called = b.module.share(name, "void", ("ptr", "i64") * 2 + ("i64",) * 3, blocks if in_blocks else lambda _: helper)
+    given = f"ptr {to[0]}, i64 {to[1]}, ptr {source[0]}, i64 {source[1]}, i64 {shape[0]}, i64 {shape[1]}, i64 {ahead}"
     b.do(f"call void {called}({given})")
 
 
-_SPREAD = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_SPREAD = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns, i64 %ahead) {{
 entry:
   %some.rows = icmp sgt i64 %rows, 0
   %some.columns = icmp sgt i64 %columns, 0
@@ -77,7 +77,7 @@ done:
   ret void
 }}"""
 
-_BLOCKS = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns) {{
+_BLOCKS = """define void @{name}(ptr %to, i64 %pitch, ptr %from, i64 %step, i64 %rows, i64 %columns, i64 %ahead) {{
 entry:
   %rows.whole = and i64 %rows, -{side}
   %columns.whole = and i64 %columns, -{side}
@@ -112,24 +112,24 @@ rest:
   %under.source.offset = mul i64 %rows.whole, {size}
   %under.source = getelementptr i8, ptr %from, i64 %under.source.offset
   %rows.left = sub i64 %rows, %rows.whole
-  call void @{plain}(ptr %under, i64 %pitch, ptr %under.source, i64 %step, i64 %rows.left, i64 %columns)
+  call void @{plain}(ptr %under, i64 %pitch, ptr %under.source, i64 %step, i64 %rows.left, i64 %columns, i64 0)
   %beside.offset = mul i64 %columns.whole, {size}
   %beside = getelementptr i8, ptr %to, i64 %beside.offset
   %beside.source.offset = mul i64 %columns.whole, %step
   %beside.source = getelementptr i8, ptr %from, i64 %beside.source.offset
   %columns.left = sub i64 %columns, %columns.whole
-  call void @{plain}(ptr %beside, i64 %pitch, ptr %beside.source, i64 %step, i64 %rows.whole, i64 %columns.left)
+  call void @{plain}(ptr %beside, i64 %pitch, ptr %beside.source, i64 %step, i64 %rows.whole, i64 %columns.left, i64 0)
   ret void
 }}"""
 
 
-def _block(side: int, size: int, ahead: int) -> str:
+def _block(side: int, size: int) -> str:
     """Return code that turns a square of elements round in registers, and asks for those that are wanted next time."""
     kind, align = f"<{side} x {KINDS[size]}>", element_alignment(size)
     lines = [f"  %p{k} = getelementptr i8, ptr %p{k - 1}, i64 %step" for k in range(1, side)]
     lines += [f"  %x0.{k} = load {kind}, ptr %p{k}, align {align}" for k in range(side)]
-    for k in range(side) if ahead else ():
-        lines.append(f"  %next{k} = getelementptr i8, ptr %p{k}, i64 {ahead}")
+    for k in range(side):
+        lines.append(f"  %next{k} = getelementptr i8, ptr %p{k}, i64 %ahead")
         lines.append(f"  call void @llvm.prefetch.p0(ptr %next{k}, i32 0, i32 3, i32 1)")
 
     def write(text: str) -> str:
