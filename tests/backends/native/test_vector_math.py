@@ -72,6 +72,23 @@ def test_kernels_are_exact(name, dtype, width):
         assert not found.differing, found
 
 
+@pytest.mark.parametrize("way", ways(), ids=lambda way: way.name)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_exponentials_vanish_and_overflow_where_they_do(dtype, way):
+    edges = {
+        "float64": [-746.5, -745.2, -745.1, -720.0, -708.5, 709.7, 709.8],
+        "float32": [-105, -103.9, -90, -87, 88.7, 88.8],
+    }
+    x = np.array([-np.inf, -1e30, *edges[dtype], np.inf, np.nan, 0.0, 1.0] * 3, dtype)
+    found = compiled("exp", [dtype], dtype, way.target)(x)
+    with np.errstate(over="ignore", under="ignore"):
+        wanted = np.exp(x.astype("float64" if dtype == "float32" else "longdouble")).astype(dtype)
+    np.testing.assert_allclose(
+        found, wanted, rtol=4 * np.finfo(dtype).eps, atol=float(np.finfo(dtype).smallest_subnormal)
+    )
+    assert not found[x == -np.inf].any()
+
+
 @pytest.mark.parametrize("name", ["scalar_sigmoid", "scalar_softplus", "scalar_xlogx"])
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_what_is_composed_of_kernels_is_exact(name, dtype):
