@@ -211,13 +211,16 @@ def test_the_gil_is_released_around_long_work_and_held_for_arrays():
     done = threading.Event()
     other = threading.Thread(target=count)
     other.start()
-    begin = time.perf_counter()
-    z, a = run(x)
-    end = time.perf_counter()
+    during = []
+    while max(during, default=0) < 3 and len(during) < 30:  # on a busy machine the other thread may not get its turn
+        begin = time.perf_counter()
+        z, a = run(x)
+        end = time.perf_counter()
+        assert a.tolist() == [z, z]
+        during.append(sum(begin < t < end for t in list(ticks)))
     done.set()
     other.join()
-    assert a.tolist() == [z, z]
-    assert sum(begin < t < end for t in ticks) >= 3, (end - begin, len(ticks))
+    assert max(during) >= 3, during
     text = emit(program(HEAVY), options=Options(release_after=2**62)).modules[0][1]
     assert "PyEval_SaveThread" in text
 
