@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from neano.backends.native.emit.effects import root_of
 from neano.backends.native.ir import Cast, Const, Expr, Let, Load, Loop, Ref, Scalar, Select, Stmt, Update
 from neano.backends.native.traverse import all_expressions, defined_names, expressions, postorder, statements
 
@@ -81,14 +82,8 @@ def _combines_rows(loop: Loop, chain: Sequence[Loop], update: Update, views: Map
         return False
     if any(isinstance(e, Ref) and e.name in changing for each in chain for e in postorder((each.extent,))):
         return False
-    target = _root(update.buffer, views)
-    return not any(isinstance(e, Load) and _root(e.buffer, views) == target for e in all_expressions((loop,)))
-
-
-def _root(name: str, views: Mapping[str, str]) -> str:
-    while name in views:
-        name = views[name]
-    return name
+    target = root_of(update.buffer, views)
+    return not any(isinstance(e, Load) and root_of(e.buffer, views) == target for e in all_expressions((loop,)))
 
 
 def _copied(lets: Sequence[Stmt], copies: Sequence[Mapping[str, str]]) -> tuple[Let, ...]:

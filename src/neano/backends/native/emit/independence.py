@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
 
+from neano.backends.native.emit.effects import root_of
 from neano.backends.native.emit.numbering import Numbering
 from neano.backends.native.ir import Load, Loop, Stmt
 from neano.backends.native.traverse import expressions
@@ -21,22 +22,19 @@ def independent(
         computed: buffers that are written at computed places.
     """
 
-    def root(name: str) -> str:
-        while name in views:
-            name = views[name]
-        return name
-
     written: dict[str, tuple[int, ...]] = {}
     for position, (buffer, index) in writes.items():
-        base = root(buffer)
-        if base in written or any(root(each.buffer) == base for each in _loads(loop.body[position + 1 :], numbering)):
+        base = root_of(buffer, views)
+        if base in written or any(
+            root_of(each.buffer, views) == base for each in _loads(loop.body[position + 1 :], numbering)
+        ):
             return False
         written[base] = index
     if loop.parallel:
         return True
-    roots = {root(buffer) for buffer, _ in writes.values() if buffer in computed}
+    roots = {root_of(buffer, views) for buffer, _ in writes.values() if buffer in computed}
     for load in _loads(loop.body, numbering):
-        base = root(load.buffer)
+        base = root_of(load.buffer, views)
         if base in written:
             same = written[base] == numbering.kids[numbering.number(load)]
             if not same or base != load.buffer or base in roots:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from neano.backends.native.emit import accumulators
 from neano.backends.native.emit.apart import stand_as_indexed
 from neano.backends.native.emit.carried import States, carried_loop
+from neano.backends.native.emit.effects import root_of
 from neano.backends.native.emit.grouped_rows import HEAVIEST
 from neano.backends.native.emit.lanes import active_lanes
 from neano.backends.native.emit.memory import (
@@ -99,13 +100,8 @@ def _meets(statements: tuple[Stmt, ...], names: set[str]) -> bool:
 
 
 def _reads_what_it_writes(loop: Loop, views: Mapping[str, str]) -> bool:
-    def root(name: str) -> str:
-        while name in views:
-            name = views[name]
-        return name
-
-    written = {root(each.buffer) for each in loop.body if isinstance(each, Store)}
-    return any(isinstance(e, Load) and root(e.buffer) in written for e in all_expressions((loop,)))
+    written = {root_of(each.buffer, views) for each in loop.body if isinstance(each, Store)}
+    return any(isinstance(e, Load) and root_of(e.buffer, views) in written for e in all_expressions((loop,)))
 
 
 class SummedRows:
