@@ -15,6 +15,7 @@ from neano.backends.native.emit.platform_vectors import platform_vector
 from neano.backends.native.emit.providers import PROVIDERS
 from neano.backends.native.emit.text import Builder, Value, constant, is_float, words
 from neano.backends.native.emit.ufunc_call import ufunc_call
+from neano.backends.native.emit.vector_math import exponential
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def provided(b: Builder, function: str, *values: Value) -> Value | None:
     return next((result for result in results if result is not None), None)
 
 
-ZERO_BELOW = {("exp", "float64"): -746.0, ("exp", "float32"): -104.0}
+ZERO_BELOW = {("exp", dtype): lowest for dtype, lowest in exponential.LOWEST.items()}
 """Where a function is 0 without looking. libmvec takes such arguments one by one, which is four times as slow; minus infinity, of
 which masked softmaxes are full, is such."""
 
